@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { DICE_ROLLS_MAX, DICE_ROLLS_MIN, OUT_NAME_MAX, PLATES_MAX } from "./limits.ts";
+import { fail, ok, type Result } from "./result.ts";
+import { NETWORKS, type Network } from "./seed/network.ts";
+import { canonicalJson } from "./transcript/canonical.ts";
+
+export const MODES = ["rehearsal", "production"] as const;
+export type Mode = (typeof MODES)[number];
+
+export const PASSPHRASE_POLICIES = ["typed", "dice", "none"] as const;
+export type PassphrasePolicy = (typeof PASSPHRASE_POLICIES)[number];
+
+/** What two people confirm before anything happens; its hash goes into every derived value (`docs/mix.md`). */
+export interface Config {
+  readonly mode: Mode;
+  readonly network: Network;
+  /** The output folder as it was given. */
+  readonly out: string;
+  /** Throws of a six-sided die in a round. */
+  readonly rolls: number;
+  readonly passphrase: PassphrasePolicy;
+  /** Metal plates engraved, each read back. */
+  readonly plates: number;
+}
+
+export type ConfigError = { readonly code: "config_invalid"; readonly field: string; readonly rule: string };
+
+const FIELDS = ["mode", "network", "out", "passphrase", "plates", "rolls"] as const;
+
+/**
+ * Checks a value from the command line or from a transcript. Unknown and missing fields are errors: the hash must mean
+ * one thing only.
+ */
+export function parseConfig(value: Readonly<Record<string, unknown>>): Result<Config, ConfigError> {
+  const wrong = (field: string, rule: string) => fail({ code: "config_invalid" as const, field, rule });
+  for (const field of Object.keys(value)) {
+    if (!FIELDS.some((known) => known === field)) return wrong(field, "is not a field of the configuration");
+  }
+  const mode = MODES.find((known) => known === value["mode"]);
+  if (mode === undefined) return wrong("mode", `is one of ${MODES.join(", ")}`);
+  const network = NETWORKS.find((known) => known === value["network"]);
+  if (network === undefined) return wrong("network", `is one of ${NETWORKS.join(", ")}`);
+  if (mode === "rehearsal" && network !== "regtest") return wrong("network", "is regtest in a rehearsal, always");
+  if (mode === "production" && network === "regtest") return wrong("network", "is never regtest in production");
+  const out = value["out"];
+  if (typeof out !== "string" || out.length === 0 || out.length > OUT_NAME_MAX || !/^[!-~]+$/.test(out))
+    return wrong("out", `is a folder's name of 1 to ${OUT_NAME_MAX} printable ASCII characters without a space`);
+  const passphrase = PASSPHRASE_POLICIES.find((known) => known === value["passphrase"]);
+  if (passphrase === undefined) return wrong("passphrase", `is one of ${PASSPHRASE_POLICIES.join(", ")}`);
+  const rolls = value["rolls"];
+  if (typeof rolls !== "number" || !Number.isInteger(rolls) || rolls < DICE_ROLLS_MIN || rolls > DICE_ROLLS_MAX)
+    return wrong("rolls", `is a number from ${DICE_ROLLS_MIN} to ${DICE_ROLLS_MAX}`);
+  const plates = value["plates"];
+  if (typeof plates !== "number" || !Number.isInteger(plates) || plates < 1 || plates > PLATES_MAX)
+    return wrong("plates", `is a number from 1 to ${PLATES_MAX}`);
+  return ok({ mode, network, out, rolls, passphrase, plates });
+}
+
+/** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of `spec/ceremony.md` 5.4. */
+export function configHash(config: Config): string {
+  return createHash("sha256").update(canonicalJson({ ...config })).digest("hex");
+}

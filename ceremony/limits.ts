@@ -1,0 +1,36 @@
+// Every limit of the ceremony with its reason. The code reads them from here, and so do the tests of the docs.
+
+/** The screen that everything fits on: a text console, and the smallest that a script can be read from at a table. */
+export const SCREEN_COLUMNS = 80;
+export const SCREEN_ROWS = 24;
+
+/** 64 throws keep 128 bits of min-entropy even if one face comes with p = 0.25 (`spec/ceremony.md` 5.1). */
+export const DICE_ROLLS_MIN = 64;
+/** More than 128 throws add nothing to 128 bits of entropy and only tire the people who type them. */
+export const DICE_ROLLS_MAX = 128;
+/** The third refusal of thrown dice ends the ceremony: fair dice are refused three times in less than one in 100,000. */
+export const DICE_REFUSALS_MAX = 3;
+
+/** One plate, or two for two sites. Each is read back: more would be typed carelessly. */
+export const PLATES_MAX = 2;
+
+/** A folder's name that still fits on the line where two people confirm it. */
+export const OUT_NAME_MAX = 60;
+
+/** Secret words are blanked after this long, key or no key: a person who walks away leaves no words behind. */
+export const WORDS_BLANK_MS = 60_000;
+/** Four words at a time are copied to a plate without losing one's place, and a photograph gets no more than four. */
+export const WORDS_PER_PAGE = 4;
+
+/** A production passphrase that is typed: 12 characters keep an officer from a single dictionary word. */
+export const PASSPHRASE_MIN = 12;
+/** One line of an 80-column screen, with room for the label. */
+export const PASSPHRASE_MAX = 64;
+/** Eight words of the EFF large list are 103 bits. */
+export const PASSPHRASE_DICE_WORDS = 8;
+
+/** Longest word of the English list, and room for one slip of the finger. */
+export const TYPED_WORD_MAX = 9;
+
+/** An exception note is one line on the screen. */
+export const NOTE_MAX = 160;

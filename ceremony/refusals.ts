@@ -1,0 +1,63 @@
+import type { StepId } from "./script.ts";
+
+/** What happens after a refusal: try again, or the ceremony is over. */
+export type After = "again" | "ends";
+
+export interface Refusal {
+  readonly step: StepId;
+  /** One line on the screen: what is wrong and what mends it. */
+  readonly text: string;
+  readonly after: After;
+}
+
+const again = (step: StepId, text: string): Refusal => ({ step, text, after: "again" });
+const ends = (step: StepId, text: string): Refusal => ({ step, text, after: "ends" });
+
+/**
+ * Every refusal of the ceremony. The id is the API: it stands in the transcript, in `docs/refusals.md` and in the name
+ * of the test that triggers it, and a test compares the three lists.
+ */
+export const REFUSALS = {
+  selftest_failed: ends("selftest", "A check failed. Production does not go on: mend the machine and start again."),
+  font_mismatch: again("selftest", "That is not the pattern on the screen. Look again and type what you see."),
+  identity_mismatch: again("identity", "That part differs. Check your printed copy: is it of this very program?"),
+  ceremony_id_form: again("people", "An id has 3 to 32 of a-z, 0-9 and hyphen, such as node-2026-a."),
+  date_form: again("people", "Type the date as year-month-day, such as 2026-11-22."),
+  date_differs: again("people", "The two people typed different dates. Both type it again."),
+  date_clock: again("people", "The clock of the machine says another date. Set the clock, or type the right date."),
+  initials_form: again("people", "Initials are two to four capital letters."),
+  role_taken: again("people", "This person has another role already. Only leader and operator may be one person."),
+  config_rejected: ends("people", "The configuration was rejected. Start again with the right one."),
+  config_copy: again("people", "Those are not the first and last word of the configuration's hash."),
+  room_not_ready: ends("people", "The room is not ready. Make it ready and start again."),
+  commitment_copy: again("share", "Those are not the words of the commitment. Compare the paper with the screen."),
+  dice_pasted: again("dice", "Two keys arrived at once. Dice are typed by hand, one at a time: throw all again."),
+  dice_too_fast: again("dice", "Two keys within 20 ms: a key repeated by itself. Throw all again."),
+  dice_face_too_often: again("dice", "One face came too often for a fair die. Change the dice and throw all again."),
+  dice_run_too_long: again("dice", "One face came seven times in a row. Change the dice and throw all again."),
+  dice_refused_thrice: ends("dice", "The dice were refused three times. Find out why before another ceremony."),
+  keyboard_test: again("passphrase", "The line differs: the keyboard map is not the one of your keyboard."),
+  passphrase_empty: again("passphrase", "An empty passphrase is not allowed by the policy."),
+  passphrase_default: again("passphrase", "The passphrase aezeed is lnd's default and protects nothing."),
+  passphrase_not_ascii: again("passphrase", "Printable ASCII only: letters, digits, signs and single spaces."),
+  passphrase_space: again("passphrase", "No space at the beginning or end: nobody sees it on paper."),
+  passphrase_short: again("passphrase", "At least 12 characters, or choose words by dice."),
+  passphrase_differs: again("passphrase", "The second typing differs. Both are typed again."),
+  readback_unknown_word: again("readback", "This is not a word of the list."),
+  readback_wrong_word: again("readback", "The plate and the words differ."),
+  restore_unknown_word: again("restore", "This is not a word of the list."),
+  restore_bad_version: again("restore", "The first word cannot begin an lnd seed. Type all 24 again from the plate."),
+  restore_bad_checksum: again("restore", "The 24 words do not belong together."),
+  restore_wrong_passphrase: again("restore", "The words are right, the passphrase is not. Type it again."),
+  restore_differs: ends("compare", "The restored seed differs. This plate does not restore the node: do not use it."),
+  node_id_copy: again("result", "Those are not the last eight digits of the node id."),
+  write_failed: ends("result", "The output folder cannot be written."),
+  written_differs: ends("result", "A file reads back different from what was written. Do not use this medium."),
+  head_copy: again("close", "Those are not the words of the head. Compare the paper with the screen."),
+} as const satisfies Record<string, Refusal>;
+
+export type RefusalId = keyof typeof REFUSALS;
+
+export function isRefusalId(id: string): id is RefusalId {
+  return Object.hasOwn(REFUSALS, id);
+}

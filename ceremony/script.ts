@@ -1,0 +1,604 @@
+import { MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
+import { DICE_ROLLS_MAX, NOTE_MAX, PLATES_MAX } from "./limits.ts";
+import type { RefusalId } from "./refusals.ts";
+import { NETWORKS } from "./seed/network.ts";
+import * as rule from "./transcript/rules.ts";
+
+/** Who acts. `machine` is the program itself: checks, derived values, what was written. */
+export const ACTORS = ["leader", "operator", "officer1", "officer2", "witness", "machine"] as const;
+export type Actor = (typeof ACTORS)[number];
+
+export const EVENT_KINDS = [
+  "open",
+  "check",
+  "statement",
+  "compare",
+  "accepted",
+  "commit",
+  "refusal",
+  "undo",
+  "waiver",
+  "exception",
+  "abort",
+  "done",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export type StepId =
+  | "selftest"
+  | "identity"
+  | "people"
+  | "share"
+  | "dice"
+  | "mix"
+  | "passphrase"
+  | "words"
+  | "readback"
+  | "opening"
+  | "restore"
+  | "compare"
+  | "result"
+  | "close";
+
+/**
+ * The process that runs a step. `vault` is the one process that ever holds a secret, from the machine share to the end
+ * of the read-back; `restore` is a fresh one that gets only what is typed into it; `table` is their parent, which gets
+ * events and public values.
+ */
+export type Room = "table" | "vault" | "restore";
+
+/** One screen of a step, as the program shows it and as the printed script lists it. */
+export interface Page {
+  readonly id: string;
+  readonly actor: Actor;
+  /** What the leader reads aloud. */
+  readonly aloud?: string;
+  /** What the screen shows. */
+  readonly shows: string;
+}
+
+/** How often an event must stand in a complete transcript. */
+export type Times = "one" | "two" | "five" | "some" | "any" | "plates";
+
+/** One kind of record of a step: `what` names it in the event's data. */
+export interface Entry {
+  readonly what: string;
+  readonly kind: EventKind;
+  readonly times: Times;
+  readonly fields: rule.Fields;
+}
+
+export interface Step {
+  readonly id: StepId;
+  /** Position on the progress line; two steps of one number are parts of the same. */
+  readonly number: number;
+  /** At most seven characters: twelve of them are one line of 80 columns. */
+  readonly short: string;
+  readonly title: string;
+  readonly room: Room;
+  readonly modes: readonly Mode[];
+  readonly pages: readonly Page[];
+  readonly records: readonly Entry[];
+  readonly refuses: readonly RefusalId[];
+}
+
+const entry = (what: string, kind: EventKind, times: Times, fields: rule.Fields = {}): Entry => ({
+  what,
+  kind,
+  times,
+  fields,
+});
+const round = rule.int(1, 255);
+const keys = {
+  nodeId: rule.hex(33),
+  masterFingerprint: rule.hex(4),
+  birthdayDays: rule.int(0, 65535),
+  internalVersion: rule.int(1, 1),
+};
+
+export const ROOM_ITEMS = ["phones_out", "cameras_covered", "door_closed", "cables_out", "paper_and_pens"] as const;
+export const ABORT_REASONS = [
+  "asked",
+  "signal",
+  "terminal_closed",
+  "refused",
+  "vault_lost",
+  "restore_lost",
+  "output_lost",
+  "failure",
+] as const;
+
+/** What any step may record besides its own entries. */
+export const ANYWHERE: readonly Entry[] = [
+  entry("refused", "refusal", "any", {
+    id: rule.checkId,
+    attempt: rule.int(1, 999),
+    position: rule.int(0, 24),
+  }),
+  entry("exception", "exception", "any", {
+    note: rule.text(new RegExp(`^[ -~]{1,${NOTE_MAX}}$`), `1 to ${NOTE_MAX} printable ASCII characters`),
+  }),
+  entry("ended", "abort", "any", { reason: rule.oneOf(...ABORT_REASONS) }),
+];
+
+const EVERY_MODE = MODES;
+
+/** The ceremony. The program, the transcript's schema and the printed script are all made from this table. */
+export const STEPS: readonly Step[] = [
+  {
+    id: "selftest",
+    number: 1,
+    short: "Test",
+    title: "Machine self-test",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "checks",
+        actor: "operator",
+        aloud: "The machine tests itself. Every line must say pass.",
+        shows: "one line for each check of the machine and of the arithmetic, with what it saw",
+      },
+      {
+        id: "font1",
+        actor: "operator",
+        aloud: "Operator, type what you see: F full, U upper half, L lower half, N nothing.",
+        shows: "a pattern of six blocks; if they do not show as blocks, X is typed and the QR codes are left out",
+      },
+      {
+        id: "font2",
+        actor: "witness",
+        aloud: "Witness, do the same with this other pattern.",
+        shows: "a second pattern of six blocks",
+      },
+    ],
+    records: [
+      entry("opened", "open", "one", {
+        program: rule.hex(32),
+        form: rule.oneOf("executable", "checkout"),
+        version: rule.version,
+        ceremonyId: rule.ceremonyId,
+        mode: rule.oneOf(...MODES),
+        network: rule.oneOf(...NETWORKS),
+        configHash: rule.hex(32),
+        config: rule.configuration,
+      }),
+      entry("checked", "check", "some", {
+        id: rule.checkId,
+        outcome: rule.oneOf("pass", "fail", "info"),
+        value: rule.checkValue,
+      }),
+      entry("waived", "waiver", "any", { id: rule.checkId }),
+      entry("font", "check", "two", { blocks: rule.bool }),
+    ],
+    refuses: ["selftest_failed", "font_mismatch"],
+  },
+  {
+    id: "identity",
+    number: 2,
+    short: "Program",
+    title: "Identity of the program",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "hash",
+        actor: "leader",
+        aloud: "This is the hash of the program that runs. Take your printed copies of it out.",
+        shows: "SHA-256 of the program in groups of hex and in words of the PGP word list",
+      },
+      {
+        id: "part1",
+        actor: "officer1",
+        aloud: "Officer one, type the part that is asked for from your own printed copy.",
+        shows: "which part of the hash is asked for, drawn at random; the hash itself is hidden",
+      },
+      {
+        id: "part2",
+        actor: "officer2",
+        aloud: "Officer two, type another part from your own printed copy.",
+        shows: "which other part of the hash is asked for",
+      },
+    ],
+    records: [
+      entry("program", "statement", "one", {
+        hash: rule.hex(32),
+        form: rule.oneOf("executable", "checkout"),
+      }),
+      entry("compared", "compare", "two", { form: rule.oneOf("words", "hex"), first: rule.int(1, 32) }),
+    ],
+    refuses: ["identity_mismatch"],
+  },
+  {
+    id: "people",
+    number: 3,
+    short: "People",
+    title: "People, place and configuration",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      { id: "id", actor: "operator", aloud: "Type the id of this ceremony.", shows: "a field for the ceremony's id" },
+      {
+        id: "date1",
+        actor: "operator",
+        aloud: "Operator, type today's date, from your own watch and not from this screen.",
+        shows: "a field for the date",
+      },
+      {
+        id: "date2",
+        actor: "witness",
+        aloud: "Witness, type today's date from your own watch.",
+        shows: "a field for the date; both must agree with each other and with the machine's clock",
+      },
+      {
+        id: "roles",
+        actor: "operator",
+        aloud: "Each of you, say your initials: leader, operator, officer one, officer two, witness.",
+        shows: "five fields for initials; officers and witness are different people",
+      },
+      {
+        id: "config1",
+        actor: "officer1",
+        aloud: "Officer one, read the configuration aloud and type the first and last word of its hash.",
+        shows: "the configuration, line by line, and its hash in words",
+      },
+      {
+        id: "config2",
+        actor: "witness",
+        aloud: "Witness, check the configuration and type the first and last word of its hash.",
+        shows: "the same",
+      },
+      {
+        id: "room",
+        actor: "leader",
+        aloud: "We go through the room. Everyone looks, the witness answers.",
+        shows: "the room checklist, one item after the other",
+      },
+    ],
+    records: [
+      entry("ceremony", "statement", "one", { ceremonyId: rule.ceremonyId }),
+      entry("date", "accepted", "two", { date: rule.date }),
+      entry("clock", "check", "one", { date: rule.date }),
+      entry("role", "statement", "five", {
+        role: rule.oneOf("leader", "operator", "officer1", "officer2", "witness"),
+        initials: rule.initials,
+      }),
+      entry("configuration", "compare", "two", { configHash: rule.hex(32) }),
+      entry("room", "check", "five", { item: rule.oneOf(...ROOM_ITEMS) }),
+    ],
+    refuses: [
+      "ceremony_id_form",
+      "date_form",
+      "date_differs",
+      "date_clock",
+      "initials_form",
+      "role_taken",
+      "config_rejected",
+      "config_copy",
+      "room_not_ready",
+    ],
+  },
+  {
+    id: "share",
+    number: 4,
+    short: "Share",
+    title: "The machine commits to its share",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "commitment",
+        actor: "witness",
+        aloud: "The machine has drawn its share. Witness, write these words down before any die is thrown.",
+        shows: "the commitment to the machine's share, in words",
+      },
+      {
+        id: "written",
+        actor: "witness",
+        aloud: "Witness, type the two words that are asked for, from your paper.",
+        shows: "two random positions; the words are hidden",
+      },
+    ],
+    records: [
+      entry("committed", "commit", "one", { round, rounds: round, commitment: rule.hex(32) }),
+      entry("written", "compare", "one", { first: rule.int(1, 32), second: rule.int(1, 32) }),
+    ],
+    refuses: ["commitment_copy"],
+  },
+  {
+    id: "dice",
+    number: 5,
+    short: "Dice",
+    title: "Dice",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "throws",
+        actor: "officer1",
+        aloud: "Officers, throw in turns, eight throws each, and say the face. Operator, type it. U takes the last back.",
+        shows: "how many are thrown, whose turn it is, the last eight faces",
+      },
+    ],
+    records: [
+      entry("undone", "undo", "any", { throw: rule.int(1, DICE_ROLLS_MAX) }),
+      entry("thrown", "accepted", "one", { round, count: rule.int(1, DICE_ROLLS_MAX) }),
+    ],
+    refuses: ["dice_pasted", "dice_too_fast", "dice_face_too_often", "dice_run_too_long", "dice_refused_thrice"],
+  },
+  {
+    id: "mix",
+    number: 6,
+    short: "Mix",
+    title: "Mix",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "mixed",
+        actor: "leader",
+        aloud: "Share and dice are mixed. Witness, write down the first and last eight digits of the node id.",
+        shows: "the formula in one line, the birthday, the node id and the output commitment",
+      },
+    ],
+    records: [
+      entry("mixed", "commit", "one", {
+        algorithm: rule.oneOf("lsc/v1"),
+        round,
+        rounds: round,
+        birthdayDate: rule.date,
+        outputCommitment: rule.hex(32),
+        ...keys,
+      }),
+    ],
+    refuses: [],
+  },
+  {
+    id: "passphrase",
+    number: 7,
+    short: "Pass",
+    title: "Passphrase",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "keyboard",
+        actor: "officer1",
+        aloud: "Officer one, type the line as it stands, to prove the keyboard map.",
+        shows: "a test line with letters, digits and signs",
+      },
+      {
+        id: "dice",
+        actor: "officer1",
+        aloud: "Officer one, alone at the screen: throw five dice for each of the eight words.",
+        shows: "the words as they are found, and their strength",
+      },
+      {
+        id: "first",
+        actor: "officer1",
+        aloud: "Officer one, alone at the screen: type the passphrase.",
+        shows: "a field for the passphrase",
+      },
+      {
+        id: "second",
+        actor: "officer1",
+        aloud: "Officer one, type it a second time, from the paper.",
+        shows: "a field for the same passphrase; what is typed is hidden",
+      },
+    ],
+    records: [
+      entry("keyboard", "check", "any", {}),
+      entry("passphrase", "accepted", "one", { policy: rule.oneOf(...PASSPHRASE_POLICIES) }),
+    ],
+    refuses: [
+      "keyboard_test",
+      "passphrase_empty",
+      "passphrase_default",
+      "passphrase_not_ascii",
+      "passphrase_space",
+      "passphrase_short",
+      "passphrase_differs",
+    ],
+  },
+  {
+    id: "words",
+    number: 8,
+    short: "Words",
+    title: "The words go to steel",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "gate",
+        actor: "officer2",
+        aloud: "Everyone but officer two turns away from the screen now. Are the others turned away?",
+        shows: "a question, and nothing secret until it is answered",
+      },
+      {
+        id: "four",
+        actor: "officer2",
+        shows: "four words at a time: number, word, its first four letters in spaced capitals; blanked after 60 s",
+      },
+      {
+        id: "plate",
+        actor: "officer2",
+        aloud: "Officer two, check the plate against the guide: 24 cells of four letters, birthday, version.",
+        shows: "the plate guide: empty cells, birthday and version; no words",
+      },
+    ],
+    records: [
+      entry("gate", "statement", "some", {}),
+      entry("shown", "statement", "some", { blanked: rule.int(0, 999) }),
+      entry("engraved", "statement", "some", { plates: rule.int(1, PLATES_MAX) }),
+    ],
+    refuses: [],
+  },
+  {
+    id: "readback",
+    number: 9,
+    short: "Read",
+    title: "Read-back from the plate",
+    room: "vault",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "type",
+        actor: "officer1",
+        aloud: "Officer one, type all 24 words from the plate. Four letters are enough.",
+        shows: "the number of the word that is asked for; an error names the position and never the word",
+      },
+      {
+        id: "wrong",
+        actor: "officer1",
+        aloud: "Positions differ. Compare them on the plate: was it typed wrong, or engraved wrong?",
+        shows: "the positions that differ",
+      },
+    ],
+    records: [
+      entry("again", "statement", "any", {}),
+      entry("plate", "accepted", "plates", { plate: rule.int(1, PLATES_MAX), attempts: rule.int(1, 999) }),
+    ],
+    refuses: ["readback_unknown_word", "readback_wrong_word"],
+  },
+  {
+    id: "opening",
+    number: 9,
+    short: "Read",
+    title: "Rehearsal only: the round is opened",
+    room: "vault",
+    modes: ["rehearsal"],
+    pages: [
+      {
+        id: "opened",
+        actor: "leader",
+        aloud: "This is a rehearsal: copy these values, and recompute the words on another computer.",
+        shows: "the machine share, its blind and the dice, from which everyone can recompute the seed",
+      },
+    ],
+    records: [entry("opened", "statement", "one", { round })],
+    refuses: [],
+  },
+  {
+    id: "restore",
+    number: 10,
+    short: "Restore",
+    title: "Test restore in a fresh process",
+    room: "restore",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "words",
+        actor: "officer2",
+        aloud: "The words are forgotten. Officer two, type all 24 again from the plate.",
+        shows: "the number of the word that is asked for",
+      },
+      {
+        id: "wrong",
+        actor: "officer2",
+        aloud: "The words do not belong together. Look at the positions that are named first.",
+        shows: "the positions at which one changed word, or one swap, would mend the checksum",
+      },
+      {
+        id: "passphrase",
+        actor: "officer1",
+        aloud: "Officer one, type the passphrase from the paper.",
+        shows: "a field for the passphrase",
+      },
+    ],
+    records: [
+      entry("typed", "accepted", "one", { attempts: rule.int(1, 999) }),
+      entry("restored", "check", "two", { by: rule.oneOf("first", "second"), ...keys }),
+    ],
+    refuses: ["restore_unknown_word", "restore_bad_version", "restore_bad_checksum", "restore_wrong_passphrase"],
+  },
+  {
+    id: "compare",
+    number: 10,
+    short: "Restore",
+    title: "The restored seed is compared",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "compared",
+        actor: "witness",
+        aloud: "Both implementations restored the same node as the mix. Witness, compare with your paper.",
+        shows: "node id, fingerprint and birthday of the mix and of both restores, side by side",
+      },
+    ],
+    records: [entry("equal", "compare", "one", { ...keys, accounts: rule.hex(32) })],
+    refuses: ["restore_differs"],
+  },
+  {
+    id: "result",
+    number: 11,
+    short: "Node",
+    title: "Node id and files",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "written",
+        actor: "operator",
+        aloud: "The files are written and read back.",
+        shows: "each file with its size and SHA-256",
+      },
+      {
+        id: "node",
+        actor: "witness",
+        aloud: "This is the id that lnd will show. Scan it, and type its last eight digits from your device or paper.",
+        shows: "the node id and the fingerprint in hex, beside the node id as a QR code",
+      },
+    ],
+    records: [
+      entry("written", "check", "two", {
+        file: rule.oneOf("node.json", "accounts.json"),
+        sha256: rule.hex(32),
+        bytes: rule.int(1, 1_000_000),
+      }),
+      entry("node", "compare", "one", { nodeId: rule.hex(33), masterFingerprint: rule.hex(4), qr: rule.bool }),
+    ],
+    refuses: ["write_failed", "written_differs", "node_id_copy"],
+  },
+  {
+    id: "close",
+    number: 12,
+    short: "Close",
+    title: "Transcript head and close",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "head",
+        actor: "witness",
+        aloud: "The transcript is closed. Witness, copy its head in words; nothing is recorded after this.",
+        shows: "the transcript's head in words and as a QR code",
+      },
+      {
+        id: "copied",
+        actor: "witness",
+        aloud: "Witness, type the two words that are asked for, from your paper.",
+        shows: "two random positions; the head is hidden",
+      },
+      {
+        id: "machine",
+        actor: "leader",
+        aloud: "Take the output stick out. Hold the power key, take battery and cable away, wait sixty seconds.",
+        shows: "what to do with the machine, the plates, the papers and the files",
+      },
+    ],
+    records: [entry("complete", "done", "one", { events: rule.int(1, 99_999) })],
+    refuses: ["head_copy"],
+  },
+];
+
+/** The steps of one mode, in order. */
+export function stepsOf(mode: Mode): readonly Step[] {
+  return STEPS.filter((step) => step.modes.includes(mode));
+}
+
+/** The entry that allows an event of this step, if there is one. */
+export function entryOf(step: StepId, kind: EventKind, what: string): Entry | undefined {
+  const row = STEPS.find((candidate) => candidate.id === step);
+  return [...(row?.records ?? []), ...ANYWHERE].find((known) => known.kind === kind && known.what === what);
+}
