@@ -34,3 +34,14 @@ export const TYPED_WORD_MAX = 9;
 
 /** An exception note is one line on the screen. */
 export const NOTE_MAX = 160;
+
+/** Initials: two to four capitals. */
+export const INITIALS_MAX = 4;
+/** A ceremony id, as `transcript/rules.ts` allows it. */
+export const CEREMONY_ID_MAX = 32;
+/** People type the date of their watch, the machine has UTC: time zones reach a day apart, a wrong clock much further. */
+export const CLOCK_DAYS_MAX = 1;
+/** A turn of throws at the table: short enough to stay awake, long enough not to pass the dice around all the time. */
+export const DICE_TURN = 8;
+/** A hash is read aloud as eight rows of four bytes: four words, or two groups of four hex digits. */
+export const HASH_ROWS = 8;
