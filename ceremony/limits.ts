@@ -45,3 +45,10 @@ export const CLOCK_DAYS_MAX = 1;
 export const DICE_TURN = 8;
 /** A hash is read aloud as eight rows of four bytes: four words, or two groups of four hex digits. */
 export const HASH_ROWS = 8;
+
+/** A face this often in 64 throws is refused: fair dice do it in 1.8 % of ceremonies, a face of p = 0.25 in one of six. */
+export const DICE_FACE_LIMIT = 20;
+/** One face this many times in a row is refused: fair dice do it in 0.1 % of ceremonies, a key that is held down at once. */
+export const DICE_RUN_LIMIT = 7;
+/** Nobody reads a die and finds its key in 20 ms; a key that repeats or a pasted text arrives faster. */
+export const KEY_GAP_MIN_MS = 20;

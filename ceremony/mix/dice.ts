@@ -1,0 +1,79 @@
+import { DICE_FACE_LIMIT, DICE_ROLLS_MIN, DICE_RUN_LIMIT, KEY_GAP_MIN_MS } from "../limits.ts";
+import type { Secret } from "../seed/secret.ts";
+
+export const FACES = 6;
+
+/**
+ * Looks at a whole round of throws, ASCII digits 1 to 6. Nothing of the statistics leaves this function but the name of
+ * the rule that was broken: counts shown or stored would tell of the seed.
+ */
+export function checkDice(dice: Secret): "dice_face_too_often" | "dice_run_too_long" | undefined {
+  const counts = new Map<number, number>();
+  let run = 0;
+  let last: number | undefined;
+  let longest = 0;
+  for (const face of dice.bytes) {
+    counts.set(face, (counts.get(face) ?? 0) + 1);
+    run = face === last ? run + 1 : 1;
+    last = face;
+    longest = Math.max(longest, run);
+  }
+  const limit = faceLimit(dice.length);
+  if ([...counts.values()].some((count) => count >= limit)) return "dice_face_too_often";
+  return longest >= DICE_RUN_LIMIT ? "dice_run_too_long" : undefined;
+}
+
+/**
+ * A throw's key against the one before it.
+ *
+ * @param previousAt when the key before came, in milliseconds of a clock that does not step; undefined for the first.
+ * @param at when this key came, by the same clock.
+ * @param sameRead whether both came in one read of the terminal: pasted text does, typed keys do not
+ *   (`spec/ceremony.md` 5.11).
+ */
+export function checkKeyTiming(
+  previousAt: number | undefined,
+  at: number,
+  sameRead: boolean,
+): "dice_pasted" | "dice_too_fast" | undefined {
+  if (sameRead) return "dice_pasted";
+  return previousAt !== undefined && at - previousAt < KEY_GAP_MIN_MS ? "dice_too_fast" : undefined;
+}
+
+/**
+ * How often a face is too often: 20 in 64 throws; in more throws the smallest number that fair dice reach no more
+ * often than they reach 20 in 64, so that a policy of more throws is not refused more.
+ *
+ * @param rolls 64 or more; fewer are judged as 64.
+ */
+export function faceLimit(rolls: number): number {
+  const accepted = faceRate(DICE_ROLLS_MIN, DICE_FACE_LIMIT);
+  let limit = DICE_FACE_LIMIT;
+  while (rolls > DICE_ROLLS_MIN && faceRate(rolls, limit) > accepted) limit += 1;
+  return limit;
+}
+
+/**
+ * The probability that some face comes `limit` times or more in that many throws of fair dice. The sequences without
+ * are `rolls!` times the coefficient of `x^rolls` in `(1 + x + x^2/2! + ... + x^(limit-1)/(limit-1)!)^6`.
+ */
+export function faceRate(rolls: number, limit: number): number {
+  const reciprocals = [1];
+  for (let count = 1; count < limit; count += 1) reciprocals.push((reciprocals[count - 1] ?? 0) / count);
+  let series = [1];
+  for (let face = 0; face < FACES; face += 1) series = product(series, reciprocals, rolls);
+  let even = series[rolls] ?? 0;
+  for (let roll = 1; roll <= rolls; roll += 1) even *= roll / FACES;
+  return 1 - even;
+}
+
+/** The product of two polynomials up to `x^degree`, lowest coefficient first. */
+function product(left: readonly number[], right: readonly number[], degree: number): number[] {
+  const result = new Array<number>(degree + 1).fill(0);
+  left.forEach((a, i) => {
+    right.forEach((b, j) => {
+      if (i + j <= degree) result[i + j] = (result[i + j] ?? 0) + a * b;
+    });
+  });
+  return result;
+}
