@@ -1,0 +1,151 @@
+import { createHmac } from "node:crypto";
+import { HARDENED_OFFSET, HDKey, type Versions } from "@scure/bip32";
+import { coinType, type Network } from "./network.ts";
+import { Secret } from "./secret.ts";
+
+// lnd derives with btcwallet, and btcwallet with `hdkeychain.DeriveNonStandard`, which keeps private keys without their
+// leading zero bytes. One seed in 256 gets another node id than BIP32 gives it, so this is the rule and BIP32 is not.
+
+/** lnd `keychain.BIP0043Purpose`. */
+export const LND_PURPOSE = 1017;
+/** lnd `keychain.KeyFamilyNodeKey`. */
+const NODE_KEY_FAMILY = 6;
+
+/** What names a set of accounts: `m/purpose'/coin'`. */
+export interface Scope {
+  readonly purpose: number;
+  readonly coin: number;
+}
+
+/** What lnd shows of a seed, in lower-case hex. */
+export interface Identity {
+  /** 33 bytes: the compressed public key at `m/1017'/coin'/6'/0/0`. */
+  readonly nodeId: string;
+  /** 4 bytes: the first of HASH160 of the master public key. */
+  readonly masterFingerprint: string;
+}
+
+/** The node id and the master fingerprint of a seed (its 16 bytes of entropy). */
+export function identity(entropy: Secret, network: Network): Identity {
+  const master = HDKey.fromMasterSeed(entropy.bytes);
+  const masterFingerprint = master.fingerprint.toString(16).padStart(8, "0");
+  master.wipePrivateData();
+  return { nodeId: familyPublicKey(entropy, network, NODE_KEY_FAMILY, 0), masterFingerprint };
+}
+
+/** The private key of the node id, 32 bytes: the key that signs for the node. */
+export function identityPrivateKey(entropy: Secret, network: Network): Secret {
+  return withFamilyKey(entropy, network, NODE_KEY_FAMILY, 0, (key) => {
+    if (key.privateKey === null) throw new Error("a key derived from a private key is private");
+    return Secret.take(key.privateKey);
+  });
+}
+
+/** The compressed public key at `m/1017'/coin'/family'/0/index`, in lower-case hex. */
+export function familyPublicKey(entropy: Secret, network: Network, family: number, index: number): string {
+  return withFamilyKey(entropy, network, family, index, publicKeyHex);
+}
+
+/**
+ * Lends the account keys `m/purpose'/coin'/n'` of one scope to `use`, and wipes the private keys above them after it.
+ *
+ * `use` wipes the account keys that it asks for. Extended keys carry `versions`.
+ */
+export function withAccountKeys<T>(
+  entropy: Secret,
+  scope: Scope,
+  versions: Versions | undefined,
+  use: (accountKey: (account: number) => HDKey) => T,
+): T {
+  // btcwallet `deriveCoinTypeKey`: the master key comes from HMAC with all its 32 bytes, so its child is standard.
+  const master = HDKey.fromMasterSeed(entropy.bytes, versions);
+  const purposeKey = master.deriveChild(HARDENED_OFFSET + scope.purpose);
+  // The purpose key is handed on as it was derived, without its leading zeros.
+  const coinKey = deriveUnpadded(purposeKey, HARDENED_OFFSET + scope.coin);
+  try {
+    return use((account) =>
+      // btcwallet `createManagerKeyScope` derives account 0 from the coin key that it still holds. All others come later,
+      // from the key as it was written to the database: in 32 bytes, which makes them standard.
+      account === 0 ? deriveUnpadded(coinKey, HARDENED_OFFSET) : coinKey.deriveChild(HARDENED_OFFSET + account),
+    );
+  } finally {
+    for (const key of [master, purposeKey, coinKey]) key.wipePrivateData();
+  }
+}
+
+function withFamilyKey<T>(entropy: Secret, network: Network, family: number, index: number, use: (key: HDKey) => T): T {
+  const scope = { purpose: LND_PURPOSE, coin: coinType(network) };
+  return withAccountKeys(entropy, scope, undefined, (accountKey) => {
+    // Steps that are not hardened go through the public key, which has one length only: standard.
+    const account = accountKey(family);
+    const branch = account.deriveChild(0);
+    const key = branch.deriveChild(index);
+    try {
+      return use(key);
+    } finally {
+      for (const used of [account, branch, key]) used.wipePrivateData();
+    }
+  });
+}
+
+/**
+ * A hardened step as `DeriveNonStandard` takes it. BIP32 hashes "0x00 || ser256(k) || ser32(i)"; here the key's bytes
+ * without leading zeros stand directly after the 0x00, and the zeros come after them. Nothing else differs.
+ */
+function deriveUnpadded(parent: HDKey, index: number): HDKey {
+  const { privateKey, chainCode } = parent;
+  if (privateKey === null || chainCode === null) throw new Error("a hardened step starts from a private key");
+  const zeros = privateKey.findIndex((byte) => byte !== 0);
+  if (zeros === 0) {
+    privateKey.fill(0);
+    return parent.deriveChild(index);
+  }
+  const data = Buffer.alloc(37);
+  data.set(privateKey.subarray(zeros), 1);
+  data.writeUInt32BE(index, 33);
+  const digest = createHmac("sha512", chainCode).update(data).digest();
+  const child = addModOrder(digest.subarray(0, 32), privateKey);
+  const key = new HDKey({
+    versions: parent.versions,
+    depth: parent.depth + 1,
+    index,
+    parentFingerprint: parent.fingerprint,
+    chainCode: digest.subarray(32),
+    privateKey: child,
+  });
+  for (const used of [privateKey, data, digest, child]) used.fill(0);
+  return key;
+}
+
+/** Order of secp256k1. */
+const ORDER = Buffer.from("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", "hex");
+
+/**
+ * a + b modulo the order, big endian, without a branch on the bytes. As BIP32 asks, an `a` not below the order is no
+ * key; nobody will see that (2^-127), so it throws. A sum of zero is refused by HDKey.
+ */
+function addModOrder(a: Uint8Array, b: Uint8Array): Buffer {
+  if (Buffer.compare(a, ORDER) >= 0) throw new Error("the derived key is not below the order of the curve");
+  const sum = Buffer.alloc(32);
+  const reduced = Buffer.alloc(32);
+  let carry = 0;
+  let borrow = 0;
+  for (let i = 31; i >= 0; i--) {
+    const added = (a[i] ?? 0) + (b[i] ?? 0) + carry;
+    sum[i] = added;
+    carry = added >>> 8;
+    const taken = (added & 0xff) - (ORDER[i] ?? 0) - borrow;
+    reduced[i] = taken;
+    borrow = (taken >>> 8) & 1;
+  }
+  // The sum is the smaller one exactly if taking the order away needs more than the carry.
+  const keep = -(borrow & ~carry & 1);
+  for (let i = 0; i < 32; i++) reduced[i] = ((sum[i] ?? 0) & keep) | ((reduced[i] ?? 0) & ~keep);
+  sum.fill(0);
+  return reduced;
+}
+
+function publicKeyHex(key: HDKey): string {
+  if (key.publicKey === null) throw new Error("every key has a public key");
+  return Buffer.from(key.publicKey).toString("hex");
+}
