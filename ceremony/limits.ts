@@ -52,3 +52,20 @@ export const DICE_FACE_LIMIT = 20;
 export const DICE_RUN_LIMIT = 7;
 /** Nobody reads a die and finds its key in 20 ms; a key that repeats or a pasted text arrives faster. */
 export const KEY_GAP_MIN_MS = 20;
+
+/** 2026-11-01, Unix seconds: this program did not exist before, so a clock that says so is wrong. Moved at a release. */
+export const CLOCK_FLOOR = 1_793_491_200;
+/** Ten years: a clock beyond is wrong too, and a birthday in the future hides every payment before it. */
+export const CLOCK_CEILING_DAYS = 3652;
+
+/**
+ * Continuous tests of the generator, SP 800-90B 4.4 with H = 8 bits a byte and a false alarm once in 2^40. Repetition
+ * count: 1 + ceil(40 / 8) equal bytes in a row.
+ */
+export const HEALTH_REPETITIONS = 6;
+/** Adaptive proportion: window for alphabets larger than two. */
+export const HEALTH_WINDOW = 512;
+/** The least c at which 511 fair bytes match the first of their window c - 1 times once in 2^40; exact: 2^-40.9. */
+export const HEALTH_PROPORTION = 20;
+/** SP 800-90B 4.3: start-up tests run over at least 1,024 samples. */
+export const HEALTH_START_BYTES = 1024;
