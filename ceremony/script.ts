@@ -65,6 +65,8 @@ export interface Entry {
   readonly what: string;
   readonly kind: EventKind;
   readonly times: Times;
+  /** Whose act it is. Where it stands as often as there are people here, each of them does it once. */
+  readonly by: readonly Actor[];
   readonly fields: rule.Fields;
 }
 
@@ -82,10 +84,11 @@ export interface Step {
   readonly refuses: readonly RefusalId[];
 }
 
-const entry = (what: string, kind: EventKind, times: Times, fields: rule.Fields = {}): Entry => ({
+const entry = (what: string, kind: EventKind, times: Times, by: readonly Actor[], fields: rule.Fields = {}): Entry => ({
   what,
   kind,
   times,
+  by,
   fields,
 });
 const round = rule.int(1, 255);
@@ -110,15 +113,15 @@ export const ABORT_REASONS = [
 
 /** What any step may record besides its own entries. */
 export const ANYWHERE: readonly Entry[] = [
-  entry("refused", "refusal", "any", {
+  entry("refused", "refusal", "any", ["machine"], {
     id: rule.checkId,
     attempt: rule.int(1, 999),
     position: rule.int(0, 24),
   }),
-  entry("exception", "exception", "any", {
+  entry("exception", "exception", "any", ["leader"], {
     note: rule.text(new RegExp(`^[ -~]{1,${NOTE_MAX}}$`), `1 to ${NOTE_MAX} printable ASCII characters`),
   }),
-  entry("ended", "abort", "any", { reason: rule.oneOf(...ABORT_REASONS) }),
+  entry("ended", "abort", "any", ACTORS, { reason: rule.oneOf(...ABORT_REASONS) }),
 ];
 
 const EVERY_MODE = MODES;
@@ -153,7 +156,7 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("opened", "open", "one", {
+      entry("opened", "open", "one", ["machine"], {
         program: rule.hex(32),
         form: rule.oneOf("executable", "checkout"),
         version: rule.version,
@@ -163,13 +166,13 @@ export const STEPS: readonly Step[] = [
         configHash: rule.hex(32),
         config: rule.configuration,
       }),
-      entry("checked", "check", "some", {
+      entry("checked", "check", "some", ["machine"], {
         id: rule.checkId,
         outcome: rule.oneOf("pass", "fail", "info"),
         value: rule.checkValue,
       }),
-      entry("waived", "waiver", "any", { id: rule.checkId }),
-      entry("font", "check", "two", { blocks: rule.bool }),
+      entry("waived", "waiver", "any", ["leader"], { id: rule.checkId }),
+      entry("font", "check", "two", ["operator", "witness"], { blocks: rule.bool }),
     ],
     refuses: ["selftest_failed", "font_mismatch"],
   },
@@ -201,11 +204,14 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("program", "statement", "one", {
+      entry("program", "statement", "one", ["machine"], {
         hash: rule.hex(32),
         form: rule.oneOf("executable", "checkout"),
       }),
-      entry("compared", "compare", "two", { form: rule.oneOf("words", "hex"), row: rule.int(1, 8) }),
+      entry("compared", "compare", "two", ["officer1", "officer2"], {
+        form: rule.oneOf("words", "hex"),
+        row: rule.int(1, 8),
+      }),
     ],
     refuses: ["identity_mismatch"],
   },
@@ -256,15 +262,15 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("ceremony", "statement", "one", { ceremonyId: rule.ceremonyId }),
-      entry("date", "accepted", "two", { date: rule.date }),
-      entry("clock", "check", "one", { date: rule.date }),
-      entry("role", "statement", "five", {
+      entry("ceremony", "statement", "one", ["operator"], { ceremonyId: rule.ceremonyId }),
+      entry("date", "accepted", "two", ["operator", "witness"], { date: rule.date }),
+      entry("clock", "check", "one", ["machine"], { date: rule.date }),
+      entry("role", "statement", "five", ["leader", "operator", "officer1", "officer2", "witness"], {
         role: rule.oneOf("leader", "operator", "officer1", "officer2", "witness"),
         initials: rule.initials,
       }),
-      entry("configuration", "compare", "two", { configHash: rule.hex(32) }),
-      entry("room", "check", "five", { item: rule.oneOf(...ROOM_ITEMS) }),
+      entry("configuration", "compare", "two", ["officer1", "witness"], { configHash: rule.hex(32) }),
+      entry("room", "check", "five", ["witness"], { item: rule.oneOf(...ROOM_ITEMS) }),
     ],
     refuses: [
       "ceremony_id_form",
@@ -300,8 +306,8 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("committed", "commit", "one", { round, rounds: round, commitment: rule.hex(32) }),
-      entry("written", "compare", "one", { first: rule.int(1, 32), second: rule.int(1, 32) }),
+      entry("committed", "commit", "one", ["machine"], { round, rounds: round, commitment: rule.hex(32) }),
+      entry("written", "compare", "one", ["witness"], { first: rule.int(1, 32), second: rule.int(1, 32) }),
     ],
     refuses: ["commitment_copy"],
   },
@@ -316,13 +322,14 @@ export const STEPS: readonly Step[] = [
       {
         id: "throws",
         actor: "officer1",
-        aloud: "Officers, throw in turns, eight throws each, and say the face. Operator, type it. U takes the last back.",
+        aloud:
+          "Officers, throw in turns, eight throws each, and say the face. Operator, type it. U takes the last back.",
         shows: "how many are thrown, whose turn it is, the last eight faces",
       },
     ],
     records: [
-      entry("undone", "undo", "any", { throw: rule.int(1, DICE_ROLLS_MAX) }),
-      entry("thrown", "accepted", "one", { round, count: rule.int(1, DICE_ROLLS_MAX) }),
+      entry("undone", "undo", "any", ["operator"], { throw: rule.int(1, DICE_ROLLS_MAX) }),
+      entry("thrown", "accepted", "one", ["operator"], { round, count: rule.int(1, DICE_ROLLS_MAX) }),
     ],
     refuses: ["dice_pasted", "dice_too_fast", "dice_face_too_often", "dice_run_too_long", "dice_refused_thrice"],
   },
@@ -342,7 +349,7 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("mixed", "commit", "one", {
+      entry("mixed", "commit", "one", ["machine"], {
         algorithm: rule.oneOf("lsc/v1"),
         round,
         rounds: round,
@@ -387,8 +394,8 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("keyboard", "check", "any", {}),
-      entry("passphrase", "accepted", "one", { policy: rule.oneOf(...PASSPHRASE_POLICIES) }),
+      entry("keyboard", "check", "any", ["leader"]),
+      entry("passphrase", "accepted", "one", ["leader", "machine"], { policy: rule.oneOf(...PASSPHRASE_POLICIES) }),
     ],
     refuses: [
       "keyboard_test",
@@ -427,9 +434,9 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("gate", "statement", "some", {}),
-      entry("shown", "statement", "some", { blanked: rule.int(0, 999) }),
-      entry("engraved", "statement", "some", { plates: rule.int(1, PLATES_MAX) }),
+      entry("gate", "statement", "some", ["officer1"]),
+      entry("shown", "statement", "some", ["officer1"], { blanked: rule.int(0, 999) }),
+      entry("engraved", "statement", "some", ["officer1"], { plates: rule.int(1, PLATES_MAX) }),
     ],
     refuses: [],
   },
@@ -455,8 +462,11 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("again", "statement", "any", {}),
-      entry("plate", "accepted", "plates", { plate: rule.int(1, PLATES_MAX), attempts: rule.int(1, 999) }),
+      entry("again", "statement", "any", ["officer2"]),
+      entry("plate", "accepted", "plates", ["officer2"], {
+        plate: rule.int(1, PLATES_MAX),
+        attempts: rule.int(1, 999),
+      }),
     ],
     refuses: ["readback_unknown_word", "readback_wrong_word"],
   },
@@ -475,7 +485,7 @@ export const STEPS: readonly Step[] = [
         shows: "the machine share, its blind and the dice, from which everyone can recompute the seed",
       },
     ],
-    records: [entry("opened", "statement", "one", { round })],
+    records: [entry("opened", "statement", "one", ["leader"], { round })],
     refuses: [],
   },
   {
@@ -506,8 +516,8 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("typed", "accepted", "one", { attempts: rule.int(1, 999) }),
-      entry("restored", "check", "two", { by: rule.oneOf("first", "second"), ...keys }),
+      entry("typed", "accepted", "one", ["officer2", "leader"], { attempts: rule.int(1, 999) }),
+      entry("restored", "check", "two", ["machine"], { by: rule.oneOf("first", "second"), ...keys }),
     ],
     refuses: ["restore_unknown_word", "restore_bad_version", "restore_bad_checksum", "restore_wrong_passphrase"],
   },
@@ -526,7 +536,7 @@ export const STEPS: readonly Step[] = [
         shows: "node id, fingerprint and birthday of the mix and of both restores, side by side",
       },
     ],
-    records: [entry("equal", "compare", "one", { ...keys, accounts: rule.hex(32) })],
+    records: [entry("equal", "compare", "one", ["witness", "machine"], { ...keys, accounts: rule.hex(32) })],
     refuses: ["restore_differs"],
   },
   {
@@ -551,12 +561,16 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("written", "check", "two", {
+      entry("written", "check", "two", ["machine"], {
         file: rule.oneOf("node.json", "accounts.json"),
         sha256: rule.hex(32),
         bytes: rule.int(1, 1_000_000),
       }),
-      entry("node", "compare", "one", { nodeId: rule.hex(33), masterFingerprint: rule.hex(4), qr: rule.bool }),
+      entry("node", "compare", "one", ["witness"], {
+        nodeId: rule.hex(33),
+        masterFingerprint: rule.hex(4),
+        qr: rule.bool,
+      }),
     ],
     refuses: ["write_failed", "written_differs", "node_id_copy"],
   },
@@ -587,7 +601,13 @@ export const STEPS: readonly Step[] = [
         shows: "what to do with the machine, the plates, the papers and the files",
       },
     ],
-    records: [entry("complete", "done", "one", { events: rule.int(1, 99_999) })],
+    records: [
+      entry("complete", "done", "one", ["machine"], {
+        events: rule.int(1, 99_999),
+        // From the first event to this one. Without it a changed time of the last line would pass: no line follows it.
+        seconds: rule.int(0, 9_999_999_999),
+      }),
+    ],
     refuses: ["head_copy"],
   },
 ];
