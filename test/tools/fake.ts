@@ -1,0 +1,53 @@
+import type { Shell } from "./install.ts";
+import { CONSOLE_FONT, TOOLS, type ToolName } from "./list.ts";
+import type { Machine } from "./machine.ts";
+
+interface FakeOptions {
+  readonly missing?: readonly ToolName[];
+  readonly root?: boolean;
+  readonly debian?: boolean;
+  readonly go?: string;
+  /** Whether a line fails, given the lines before it. */
+  readonly refuse?: (line: string, before: readonly string[]) => boolean;
+}
+
+interface FakeMachine extends Machine {
+  readonly shell: Shell;
+  /** What the shell was asked to run. */
+  readonly lines: string[];
+}
+
+/** A machine on which everything is found but what is said to be missing, until the shell has installed its package. */
+export function fakeMachine(options: FakeOptions): FakeMachine {
+  const { root = true, debian = true, go = "1.26.8", refuse = () => false } = options;
+  const missing = new Set<string>(options.missing);
+  const lines: string[] = [];
+  return {
+    root,
+    lines,
+    which: (command) => (missing.has(command) ? undefined : `/usr/bin/${command}`),
+    exists(path) {
+      return path === "/etc/debian_version" ? debian : path === CONSOLE_FONT && !missing.has("font");
+    },
+    output(command, args) {
+      if (command === "go") {
+        return missing.has("go") ? undefined : `go version go${go} linux/amd64\n`;
+      }
+      return missing.has(args.includes("tmpfs") ? "tmpfs" : command) ? undefined : "";
+    },
+    shell(program, args) {
+      const line = [program, ...args].join(" ");
+      const failed = refuse(line, [...lines]);
+      lines.push(line);
+      if (!failed && args.includes("install")) {
+        for (const name of [...missing] as ToolName[]) {
+          const { debian: packageName } = TOOLS[name];
+          if (packageName !== undefined && args.includes(packageName)) {
+            missing.delete(name);
+          }
+        }
+      }
+      return !failed;
+    },
+  };
+}

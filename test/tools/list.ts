@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Machine } from "./machine.ts";
+
+/** A program or file of the system that tests use and npm does not bring. */
+export interface Tool {
+  /** The Debian package that holds it; undefined where Debian has none that will do. */
+  readonly debian: string | undefined;
+  /** What tests use it for. */
+  readonly use: string;
+  /** How to get it where apt cannot. */
+  readonly otherwise?: string;
+  readonly found: (machine: Machine) => boolean;
+}
+
+const ORACLE = join(import.meta.dirname, "..", "oracle");
+
+/** The console font in which half blocks (the QR) and Cyrillic are both there. */
+export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-VGA16.psf.gz";
+
+/** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
+export const TOOLS = {
+  font: {
+    debian: "console-setup-linux",
+    use: "the QR on a text console, drawn with the console's own glyphs",
+    found: (machine) => machine.exists(CONSOLE_FONT),
+  },
+  git: {
+    debian: "git",
+    use: "the list of tracked files that the project rules read",
+    found: command("git"),
+  },
+  go: {
+    debian: undefined,
+    use: "lnd's own Go packages as oracle",
+    otherwise: `install Go ${oldestGo().join(".")} or newer and put it on the path (Debian's golang is older)`,
+    found: (machine) => atLeast(goVersion(machine), oldestGo()),
+  },
+  python3: {
+    debian: "python3",
+    use: "the mix and the words computed again by a program that shares nothing with this one",
+    found: command("python3"),
+  },
+  strace: {
+    debian: "strace",
+    use: "proof that the executable opens no socket",
+    found: command("strace"),
+  },
+  tmpfs: {
+    debian: "mount",
+    use: "a full disk: a small tmpfs as output folder",
+    otherwise: "run as root where mounting is allowed",
+    // In a mount namespace of its own, so that asking leaves nothing mounted.
+    found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
+  },
+  unshare: {
+    debian: "util-linux",
+    use: "a run without any network, and mounts that only one test sees",
+    otherwise: "run as root where namespaces are allowed",
+    found: (machine) => runs(machine, "unshare", "--net", "--mount", "true"),
+  },
+  zbarimg: {
+    debian: "zbar-tools",
+    use: "decoding the QR from an image of the screen",
+    found: command("zbarimg"),
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof TOOLS;
+
+export const TOOL_NAMES = Object.keys(TOOLS) as ToolName[];
+
+export function missingTools(machine: Machine, names: readonly ToolName[] = TOOL_NAMES): ToolName[] {
+  return names.filter((name) => !TOOLS[name].found(machine));
+}
+
+/** What to type, or to do, to get one tool. */
+export function howToInstall(name: ToolName): string {
+  const tool: Tool = TOOLS[name];
+  const line = tool.debian === undefined ? undefined : `apt-get install -y --no-install-recommends ${tool.debian}`;
+  return [line, tool.otherwise].filter((way) => way !== undefined).join("; ");
+}
+
+function command(name: string): (machine: Machine) => boolean {
+  return (machine) => machine.which(name) !== undefined;
+}
+
+function runs(machine: Machine, program: string, ...args: string[]): boolean {
+  return machine.output(program, args) !== undefined;
+}
+
+/** Asked in the oracle's folder: a Go that fetches newer toolchains answers with the one that it would use there. */
+function goVersion(machine: Machine): number[] {
+  const [, version = ""] = machine.output("go", ["version"], ORACLE)?.match(/ go([0-9.]+)/) ?? [];
+  return version.split(".").map(Number);
+}
+
+/** The oracle's go.mod is the one place that says which Go is old enough. */
+function oldestGo(): number[] {
+  const [, version = ""] = readFileSync(join(ORACLE, "go.mod"), "utf8").match(/^go ([0-9.]+)$/m) ?? [];
+  return version.split(".").map(Number);
+}
+
+function atLeast(version: readonly number[], oldest: readonly number[]): boolean {
+  const at = oldest.findIndex((part, i) => part !== (version[i] ?? 0));
+  return at === -1 || (version[at] ?? 0) > (oldest[at] ?? 0);
+}
