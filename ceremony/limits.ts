@@ -69,3 +69,6 @@ export const HEALTH_WINDOW = 512;
 export const HEALTH_PROPORTION = 20;
 /** SP 800-90B 4.3: start-up tests run over at least 1,024 samples. */
 export const HEALTH_START_BYTES = 1024;
+
+/** `ceremony inspect` reads this much at most: 24 numbered words and a long passphrase are less than 1 KiB. */
+export const INPUT_MAX = 65_536;

@@ -1,0 +1,32 @@
+import { AEZEED_VERSION, type CipherSeed } from "./aezeed.ts";
+import { birthdayDate, birthdayUnix } from "./birthday.ts";
+import { identity } from "./derivation.ts";
+import type { Network } from "./network.ts";
+
+/** What is public of a seed: the fields of `ceremony inspect --json` and of `node.json`, in their order. */
+export interface SeedReport {
+  readonly version: number;
+  readonly internalVersion: number;
+  readonly birthdayDays: number;
+  readonly birthdayDate: string;
+  readonly birthdayUnix: number;
+  readonly masterFingerprint: string;
+  readonly network: Network;
+  readonly nodeId: string;
+}
+
+/** Reports a deciphered seed as lnd will show it on `network`. */
+export function seedReport(seed: CipherSeed, network: Network): SeedReport {
+  const { internalVersion, birthdayDays } = seed;
+  const { masterFingerprint, nodeId } = identity(seed.entropy, network);
+  return {
+    version: AEZEED_VERSION,
+    internalVersion,
+    birthdayDays,
+    birthdayDate: birthdayDate(birthdayDays),
+    birthdayUnix: birthdayUnix(birthdayDays),
+    masterFingerprint,
+    network,
+    nodeId,
+  };
+}
