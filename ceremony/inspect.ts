@@ -94,15 +94,20 @@ interface Arguments {
   readonly accounts: string | undefined;
 }
 
-export const INSPECT_USAGE = `usage: ceremony inspect [--network ${NETWORKS.join("|")}] [--json] [--accounts FILE]
+export const INSPECT_USAGE = `usage: ceremony inspect [--network NAME] [--json] [--accounts FILE]
 
-Reads 24 words and a passphrase from standard input and shows what lnd makes of them. The network is mainnet
-if none is given. The words stand on the first line, or one a line until 24 or an empty line; the line after
-them is the passphrase. --accounts writes the 259 accounts of a watch-only lnd to a new file.
+Reads 24 words and a passphrase from standard input and shows what lnd makes of
+them. The words stand on the first line, or one a line until 24 or an empty
+line; the line after them is the passphrase.
+
+  --network NAME   ${NETWORKS.join(", ")}; mainnet if none is given
+  --json           one line of JSON, errors too
+  --accounts FILE  writes the 259 accounts of a watch-only lnd to a new file
 `;
 
-const PROMPT = `Type the 24 words on one line, or one a line; then the passphrase on a line of its own, empty if there is none.
-What you type can be seen on this screen. Clear it afterwards.
+const PROMPT = `Type the 24 words on one line, or one a line; then the passphrase on a line of
+its own, empty if there is none. What you type can be seen on this screen: clear
+it afterwards.
 `;
 
 /**
@@ -189,9 +194,9 @@ function reportText({ report }: Inspected, accounts: string | undefined): string
   ];
   const table = rows.map(([name = "", value = ""]) => `${name.padEnd(20)}${value}\n`).join("");
   return `${table}
-Compare the node id with the one that lnd shows (lncli getinfo, identity_pubkey).
-lnd looks for coins from the birthday on and skips all blocks before it. No accounts file can carry it:
-lncli createwatchonly asks for it, in unix seconds.
+Compare the node id with identity_pubkey of lncli getinfo. lnd looks for coins
+from the birthday on and skips the blocks before it. No accounts file can carry
+it: lncli createwatchonly asks for it, in unix seconds.
 `;
 }
 
@@ -199,29 +204,34 @@ lncli createwatchonly asks for it, in unix seconds.
 function errorText(error: InspectError | FileError, accounts: string): string {
   switch (error.code) {
     case "unknown_word":
-      return `Word ${error.position} is not in the word list. Check it: the whole word or its first four letters, no more and no less.
-If the words are numbered, each number must be that of its word.`;
+      return `Word ${error.position} is not in the word list. Check it: either the whole word or exactly its
+first four letters. If the words are numbered, each number must be its word's.`;
     case "word_count":
-      return `There are ${error.count} words, and a seed has 24. Put all of them on the first line, or one on each line.`;
+      return `The words are ${error.count}, and a seed has 24. Put all of them on the first line, or one
+on each line.`;
     case "bad_version":
-      return `Word 1 does not begin an aezeed of version 0. Check it first, and whether it changed places with another word.
-The 24 words of a wallet that is not lnd's look the same and cannot be read here.`;
+      return `Word 1 does not begin an aezeed of version 0. Check it, and whether it changed
+places with another word. A seed of another wallet than lnd looks the same, and
+cannot be read here.`;
     case "bad_checksum":
-      return `Every word is in the list, but together they are not right. ${suspectText(error.suspectPositions)}`;
+      return `Every word is in the list, but together they are not right.
+${suspectText(error.suspectPositions)}`;
     case "wrong_passphrase":
-      return `The words are right and the passphrase is not. It is the line after the words, taken as it is: upper and lower
-case, spaces and all. An empty line stands for no passphrase.`;
+      return `The words are right and the passphrase is not. It is the line after the words,
+taken as it is: case, spaces and all. An empty line stands for no passphrase.`;
     case "file_exists":
-      return `${accounts} is there already and was left as it is. Give --accounts the name of a new file.`;
+      return `${accounts} is there already and was left as it is.
+Give --accounts the name of a new file.`;
     case "file_not_written":
-      return `${accounts} could not be written and read back. Check the folder and the space on it, and try again.`;
+      return `${accounts} could not be written and read back.
+Check the folder and the space on it, and try again.`;
   }
 }
 
 function suspectText(suspects: readonly Suspect[]): string {
   if (suspects.length === 0)
-    return `More than one is wrong.
-Compare all of them, and their order. If they are right, this is not the seed of an lnd: other wallets use the same words.`;
+    return `More than one is wrong: compare all of them, and their order. If they are as you
+wrote them down, this is no seed of lnd: other wallets use the same words.`;
   const places = suspects.map((suspect) =>
     typeof suspect === "number" ? `word ${suspect}` : `words ${suspect.join(" and ")}, which may have changed places`,
   );

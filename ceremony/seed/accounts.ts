@@ -1,4 +1,4 @@
-import { LND_PURPOSE, type Scope, withAccountKeys } from "./derivation.ts";
+import { LND_PURPOSE, type Scope, withAccountKeys, withMasterKey } from "./derivation.ts";
 import { coinType, type Network } from "./network.ts";
 import type { Secret } from "./secret.ts";
 
@@ -29,16 +29,15 @@ export function watchOnlyAccounts(entropy: Secret, network: Network): Account[] 
   const versions = network === "mainnet" ? MAINNET : network === "simnet" ? SIMNET : TESTNET;
   const list = (scope: Scope, count: number, version: number, addressType: Account["addressType"]): Account[] =>
     // The private version is never written: no private key is serialised here.
-    withAccountKeys(entropy, scope, { public: version, private: 0 }, (accountKey) =>
-      Array.from({ length: count }, (_, account) => {
-        const key = accountKey(account).wipePrivateData();
-        return {
+    withMasterKey(entropy, { public: version, private: 0 }, (master) =>
+      withAccountKeys(master, scope, (accountKey) =>
+        Array.from({ length: count }, (_, account) => ({
           name: account === 0 ? "default" : `act:${account}`,
           addressType,
-          extendedPublicKey: key.publicExtendedKey,
+          extendedPublicKey: accountKey(account).wipePrivateData().publicExtendedKey,
           derivationPath: `m/${scope.purpose}'/${scope.coin}'/${account}'`,
-        };
-      }),
+        })),
+      ),
     );
   return [
     ...list({ purpose: 49, coin: 0 }, 1, versions.nested, "HYBRID_NESTED_WITNESS_PUBKEY_HASH"),

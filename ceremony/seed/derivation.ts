@@ -27,38 +27,43 @@ export interface Identity {
 
 /** The node id and the master fingerprint of a seed (its 16 bytes of entropy). */
 export function identity(entropy: Secret, network: Network): Identity {
-  const master = HDKey.fromMasterSeed(entropy.bytes);
-  const masterFingerprint = master.fingerprint.toString(16).padStart(8, "0");
-  master.wipePrivateData();
-  return { nodeId: familyPublicKey(entropy, network, NODE_KEY_FAMILY, 0), masterFingerprint };
+  return withMasterKey(entropy, undefined, (master) => ({
+    nodeId: withFamilyKey(master, network, NODE_KEY_FAMILY, 0, publicKeyHex),
+    masterFingerprint: master.fingerprint.toString(16).padStart(8, "0"),
+  }));
 }
 
 /** The private key of the node id, 32 bytes: the key that signs for the node. */
 export function identityPrivateKey(entropy: Secret, network: Network): Secret {
-  return withFamilyKey(entropy, network, NODE_KEY_FAMILY, 0, (key) => {
-    if (key.privateKey === null) throw new Error("a key derived from a private key is private");
-    return Secret.take(key.privateKey);
-  });
+  return withMasterKey(entropy, undefined, (master) =>
+    withFamilyKey(master, network, NODE_KEY_FAMILY, 0, ({ privateKey }) => {
+      if (privateKey === null) throw new Error("a key derived from a private key is private");
+      return Secret.take(privateKey);
+    }),
+  );
 }
 
 /** The compressed public key at `m/1017'/coin'/family'/0/index`, in lower-case hex. */
 export function familyPublicKey(entropy: Secret, network: Network, family: number, index: number): string {
-  return withFamilyKey(entropy, network, family, index, publicKeyHex);
+  return withMasterKey(entropy, undefined, (master) => withFamilyKey(master, network, family, index, publicKeyHex));
+}
+
+/** Lends the master key to `use` and wipes it after. Extended keys below it carry `versions`. */
+export function withMasterKey<T>(entropy: Secret, versions: Versions | undefined, use: (master: HDKey) => T): T {
+  const master = HDKey.fromMasterSeed(entropy.bytes, versions);
+  try {
+    return use(master);
+  } finally {
+    master.wipePrivateData();
+  }
 }
 
 /**
- * Lends the account keys `m/purpose'/coin'/n'` of one scope to `use`, and wipes the private keys above them after it.
- *
- * `use` wipes the account keys that it asks for. Extended keys carry `versions`.
+ * Lends the account keys `m/purpose'/coin'/n'` of one scope to `use`, and wipes the private keys between the master and
+ * them after it. `use` wipes the account keys that it asks for.
  */
-export function withAccountKeys<T>(
-  entropy: Secret,
-  scope: Scope,
-  versions: Versions | undefined,
-  use: (accountKey: (account: number) => HDKey) => T,
-): T {
+export function withAccountKeys<T>(master: HDKey, scope: Scope, use: (accountKey: (account: number) => HDKey) => T): T {
   // btcwallet `deriveCoinTypeKey`: the master key comes from HMAC with all its 32 bytes, so its child is standard.
-  const master = HDKey.fromMasterSeed(entropy.bytes, versions);
   const purposeKey = master.deriveChild(HARDENED_OFFSET + scope.purpose);
   // The purpose key is handed on as it was derived, without its leading zeros.
   const coinKey = deriveUnpadded(purposeKey, HARDENED_OFFSET + scope.coin);
@@ -69,13 +74,13 @@ export function withAccountKeys<T>(
       account === 0 ? deriveUnpadded(coinKey, HARDENED_OFFSET) : coinKey.deriveChild(HARDENED_OFFSET + account),
     );
   } finally {
-    for (const key of [master, purposeKey, coinKey]) key.wipePrivateData();
+    for (const key of [purposeKey, coinKey]) key.wipePrivateData();
   }
 }
 
-function withFamilyKey<T>(entropy: Secret, network: Network, family: number, index: number, use: (key: HDKey) => T): T {
+function withFamilyKey<T>(master: HDKey, network: Network, family: number, index: number, use: (key: HDKey) => T): T {
   const scope = { purpose: LND_PURPOSE, coin: coinType(network) };
-  return withAccountKeys(entropy, scope, undefined, (accountKey) => {
+  return withAccountKeys(master, scope, (accountKey) => {
     // Steps that are not hardened go through the public key, which has one length only: standard.
     const account = accountKey(family);
     const branch = account.deriveChild(0);
