@@ -1,0 +1,72 @@
+/**
+ * The test command: `npm test` runs everything, `npm test -- seed oracle` only the named parts.
+ *
+ * The parts, in this order: tools, check, build, then the test groups, which are the folders of `test/` that hold
+ * `*.test.ts` files. All parts run, whatever fails before. With `CI=true` a missing tool or a skipped test is a failure.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type GroupReport, runGroups } from "./tools/groups.ts";
+import { installTools, runInTerminal } from "./tools/install.ts";
+import { thisMachine } from "./tools/machine.ts";
+import { closingLines, type PartReport, type Report } from "./tools/report.ts";
+import { ROOT, testGroups } from "./tools/sources.ts";
+
+interface Part {
+  readonly name: string;
+  readonly run: () => PartReport;
+}
+
+const parts: Part[] = [
+  { name: "tools", run: tools },
+  { name: "check", run: () => script("check") },
+  { name: "build", run: () => script("build") },
+];
+
+const groups = testGroups();
+const chosen = process.argv.slice(2);
+const known = [...new Set([...parts.map(({ name }) => name), ...groups.keys()])];
+const unknown = chosen.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such part: ${unknown.join(" ")}\nparts: ${known.join(" ")}\n`);
+  process.exit(2);
+}
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const reports: PartReport[] = [];
+  for (const { name, run } of parts) {
+    if (isChosen(name) || name === "tools") {
+      process.stdout.write(`== ${name}\n`);
+      reports.push(run());
+    }
+  }
+  const files = [...groups].filter(([name]) => isChosen(name)).flatMap(([, group]) => group);
+  const tests: GroupReport = await runGroups(files);
+  const report: Report = { parts: reports, tests, strict: process.env["CI"] === "true" };
+  const { lines, failed } = closingLines(report);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+function isChosen(name: string): boolean {
+  return chosen.length === 0 || chosen.includes(name);
+}
+
+function tools(): PartReport {
+  const start = performance.now();
+  const { missing, lines } = installTools(thisMachine, runInTerminal);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  return { name: "tools", ms: performance.now() - start, failed: false, missing };
+}
+
+/** Runs a script of package.json; one that is not there is no part of this version of the project. */
+function script(name: string): PartReport {
+  const start = performance.now();
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const failed = name in scripts && spawnSync("npm", ["run", "-s", name], { cwd: ROOT, stdio: "inherit" }).status !== 0;
+  return { name, ms: performance.now() - start, failed, missing: [] };
+}
