@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
+import { ENTROPY_BYTES, SALT_BYTES } from "../seed/aezeed.ts";
 import type { Secret } from "../seed/secret.ts";
-import {
-  BLIND_BYTES,
-  ENTROPY_BYTES,
-  fixedBytes,
-  idBytes,
-  type Round,
-  roundByte,
-  SALT_BYTES,
-  SHARE_BYTES,
-} from "./encoding.ts";
+import { BLIND_BYTES, fixedBytes, idBytes, type Round, roundByte, SHARE_BYTES } from "./encoding.ts";
 
 // spec/ceremony.md 5.4; docs/mix.md fixes the bytes. Neither domain string is the beginning of the other, so no input
 // of one commitment is an input of the other, whatever the ids are.

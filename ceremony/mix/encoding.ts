@@ -13,8 +13,6 @@ export interface Round {
 
 export const SHARE_BYTES = 32;
 export const BLIND_BYTES = 32;
-export const ENTROPY_BYTES = 16;
-export const SALT_BYTES = 5;
 
 /** The UTF-8 bytes of the id, without a length before or a zero after them. */
 export function idBytes(ceremonyId: string): Buffer {

@@ -1,16 +1,8 @@
 import { createHash } from "node:crypto";
 import { DICE_ROLLS_MAX, DICE_ROLLS_MIN } from "../limits.ts";
+import { ENTROPY_BYTES, SALT_BYTES } from "../seed/aezeed.ts";
 import { Secret } from "../seed/secret.ts";
-import {
-  ENTROPY_BYTES,
-  fixedBytes,
-  hashBytes,
-  idBytes,
-  type Round,
-  roundByte,
-  SALT_BYTES,
-  SHARE_BYTES,
-} from "./encoding.ts";
+import { fixedBytes, hashBytes, idBytes, type Round, roundByte, SHARE_BYTES } from "./encoding.ts";
 import { hkdfSha256 } from "./hkdf.ts";
 
 const MIX_DOMAIN = "lsc/v1";

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { DICE_FACE_LIMIT, DICE_ROLLS_MAX, DICE_ROLLS_MIN, DICE_RUN_LIMIT } from "../../ceremony/limits.ts";
+import { checkDice, checkKeyTiming, faceLimit, faceRate } from "../../ceremony/mix/dice.ts";
+import { Secret } from "../../ceremony/seed/secret.ts";
+import { refusedShare, withoutEither, withoutFace, withoutRun } from "./chance.ts";
+
+const check = (faces: string) => checkDice(Secret.copyOf(Buffer.from(faces, "ascii")));
+
+/** 64 throws or more with `count` of face 1 and no run over `run`: blocks of ones between the other faces in turn. */
+function throwsWith(count: number, rolls: number): string {
+  const others = Array.from({ length: rolls - count }, (_, i) => String(2 + (i % 5)));
+  const spread = others.map((face, i) => (i < count ? `1${face}` : face));
+  return spread.join("");
+}
+
+test("fair throws pass", () => {
+  assert.equal(check("123456".repeat(11).slice(0, 64)), undefined);
+  assert.equal(check(throwsWith(19, 64)), undefined);
+});
+
+test("dice_face_too_often: 20 in 64, wherever they are", () => {
+  assert.equal(check(throwsWith(20, 64)), "dice_face_too_often");
+  assert.equal(check([...throwsWith(20, 64)].reverse().join("")), "dice_face_too_often");
+  for (const face of "123456") {
+    const swapped = throwsWith(20, 64).replace(/[1-6]/g, (seen) => (seen === "1" ? face : seen === face ? "1" : seen));
+    assert.equal(check(swapped), "dice_face_too_often", face);
+  }
+});
+
+test("dice_run_too_long: 7 in a row, at the beginning, between and at the end", () => {
+  const rest = "123456".repeat(10).slice(0, 57);
+  assert.equal(rest[0], "1");
+  for (const at of [0, 6, 24, 57]) {
+    const six = `${rest.slice(0, at)}${"6".repeat(DICE_RUN_LIMIT - 1)}${rest.slice(at)}`;
+    // The face before the place is a 6 where `at` is a multiple of six: one of the run is there already.
+    const own = rest[at - 1] === "6" ? 1 : 0;
+    assert.equal(check(six), own === 1 ? "dice_run_too_long" : undefined, `six and ${own} at ${at}`);
+    const seven = `${rest.slice(0, at)}${"6".repeat(DICE_RUN_LIMIT)}${rest.slice(at)}`;
+    assert.equal(check(seven), "dice_run_too_long", `seven at ${at}`);
+  }
+});
+
+test("the check counts as a straightforward count does", () => {
+  // Two faces weigh more than the others, so that passing, too often and too long all come up.
+  const faces = fc.array(fc.constantFrom(..."1112223456"), { minLength: DICE_ROLLS_MIN, maxLength: DICE_ROLLS_MAX });
+  fc.assert(
+    fc.property(faces, (thrown) => {
+      const text = thrown.join("");
+      const most = Math.max(...[..."123456"].map((face) => text.split(face).length - 1));
+      const expected =
+        most >= faceLimit(text.length)
+          ? "dice_face_too_often"
+          : /(.)\1{6}/.test(text)
+            ? "dice_run_too_long"
+            : undefined;
+      assert.equal(check(text), expected);
+    }),
+  );
+});
+
+test("dice_pasted: two keys in one read, however far apart", () => {
+  assert.equal(checkKeyTiming(1000, 2000, true), "dice_pasted");
+  assert.equal(checkKeyTiming(1000, 1000, true), "dice_pasted");
+  assert.equal(checkKeyTiming(undefined, 1000, true), "dice_pasted");
+});
+
+test("dice_too_fast: closer than 20 ms, and a clock that went back", () => {
+  assert.equal(checkKeyTiming(1000, 1019.9, false), "dice_too_fast");
+  assert.equal(checkKeyTiming(1000, 1000, false), "dice_too_fast");
+  assert.equal(checkKeyTiming(1000, 900, false), "dice_too_fast");
+  assert.equal(checkKeyTiming(1000, 1020, false), undefined);
+  assert.equal(checkKeyTiming(undefined, 0, false), undefined);
+});
+
+test("the counting of chances agrees with every sequence of six throws", () => {
+  const all = Array.from({ length: 6 ** 6 }, (_, i) => i.toString(6).padStart(6, "0"));
+  const often = (faces: string, limit: number) => [..."012345"].some((face) => faces.split(face).length - 1 >= limit);
+  const long = (faces: string, limit: number) => new RegExp(`(.)\\1{${limit - 1}}`).test(faces);
+  const count = (passes: (faces: string) => boolean) => BigInt(all.filter(passes).length);
+  assert.equal(
+    withoutFace(6, 3),
+    count((faces) => !often(faces, 3)),
+  );
+  assert.equal(
+    withoutRun(6, 3),
+    count((faces) => !long(faces, 3)),
+  );
+  assert.equal(
+    withoutEither(6, 4, 3),
+    count((faces) => !often(faces, 4) && !long(faces, 3)),
+  );
+});
+
+test("the limit of a face is 20 in 64, and for more throws the smallest that refuses no more fair dice", () => {
+  assert.equal(faceLimit(DICE_ROLLS_MIN), DICE_FACE_LIMIT);
+  // Whole numbers here, fractions in the program: a / 6^rolls <= b / 6^64 without a division.
+  const refused = (rolls: number, limit: number) => 6n ** BigInt(rolls) - withoutFace(rolls, limit);
+  const mostRefused = refused(DICE_ROLLS_MIN, DICE_FACE_LIMIT);
+  for (let rolls = DICE_ROLLS_MIN + 1; rolls <= DICE_ROLLS_MAX; rolls += 1) {
+    const limit = faceLimit(rolls);
+    const scaled = mostRefused * 6n ** BigInt(rolls - DICE_ROLLS_MIN);
+    assert.ok(refused(rolls, limit) <= scaled, `${limit} in ${rolls} refuses too much`);
+    assert.ok(refused(rolls, limit - 1) > scaled, `${limit - 1} in ${rolls} would do`);
+    const exact = refusedShare(rolls, withoutFace(rolls, limit));
+    assert.ok(Math.abs(faceRate(rolls, limit) - exact) < 1e-9, `the rate of ${rolls}`);
+  }
+});
