@@ -38,9 +38,10 @@ function soundCards(view: MachineView): Finding {
 function hypervisorFlag(view: MachineView): Finding {
   const cpu = view.read("/proc/cpuinfo");
   if (!cpu.ok) return missing(cpu.error);
-  const flags = /^flags\s*:(.*)$/m.exec(cpu.value)?.[1];
-  if (flags === undefined) return red("no processor flags");
-  return flags.split(" ").includes("hypervisor") ? red("hypervisor flag is set") : pass("not set");
+  // One line a processor. Another architecture calls them otherwise, and has no such flag: it fails closed.
+  const flags = cpu.value.split("\n").filter((line) => /^flags\s*:/.test(line));
+  if (flags.length === 0) return red("no processor flags");
+  return flags.some((line) => /\shypervisor(\s|$)/.test(line)) ? red("hypervisor flag is set") : pass("not set");
 }
 
 /** What the usual hypervisors write into their tables; real boards have the name of who made them. */

@@ -33,7 +33,6 @@ function proportionOff(samples: Uint8Array): boolean {
  * @param other another draw of the same length, which must differ
  */
 export function healthFailure(draw: Uint8Array, other: Uint8Array): HealthFailure | undefined {
-  // Shorter draws may be equal by chance: 2 of 16 bytes are equal once in 2^128.
   if (Buffer.compare(draw, other) === 0) return "same_twice";
   if (repeats(draw) || repeats(other)) return "repetition";
   if (proportionOff(draw) || proportionOff(other)) return "proportion";
