@@ -40,7 +40,9 @@ test("the fake machine is put back after each change", () => assert.deepEqual(fa
 
 test("three lists of checks are one: the table, the docs, what turns them red", () => {
   const docs = readFileSync(new URL("../../docs/checks.md", import.meta.url), "utf8");
-  const rows = [...docs.matchAll(/^\|\s*`(\w+)`\s*\|\s*(required|info)\s*\|/gm)].map((match) => `${match[1]} ${match[2]}`);
+  const rows = [...docs.matchAll(/^\|\s*`(\w+)`\s*\|\s*(required|info)\s*\|/gm)].map(
+    (match) => `${match[1]} ${match[2]}`,
+  );
   const known = KNOWN_ANSWERS.map((answer) => `${answer.id} required`);
   assert.deepEqual(rows, [...MACHINE_CHECKS.map((check) => `${check.id} ${check.severity}`), ...known]);
   assert.deepEqual(
