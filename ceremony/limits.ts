@@ -72,3 +72,6 @@ export const HEALTH_START_BYTES = 1024;
 
 /** `ceremony inspect` reads this much at most: 24 numbered words and a long passphrase are less than 1 KiB. */
 export const INPUT_MAX = 65_536;
+
+/** A line of a transcript in bytes: the longest that the table allows is the first, with the configuration, under 1 KiB. */
+export const TRANSCRIPT_LINE_MAX = 4096;

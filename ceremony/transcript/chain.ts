@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { Actor, EventKind, StepId } from "../script.ts";
+import { canonicalJson, type JsonObject } from "./canonical.ts";
+import { checkEvent } from "./schema.ts";
+
+/** What a step has to say, before the chain gives it number, predecessor and time. */
+export interface EventDraft {
+  readonly step: StepId;
+  readonly actor: Actor;
+  readonly kind: EventKind;
+  /** `what` names the entry of the table; the other members are its fields. */
+  readonly data: JsonObject;
+}
+
+/** One line of a transcript. */
+export interface TranscriptEvent extends EventDraft {
+  /** Counted from 1. */
+  readonly seq: number;
+  /** `lineHash` of the line before; 64 zeros on the first. */
+  readonly prev: string;
+  /** The machine's time, UTC, whole seconds: `2026-11-22T10:00:00Z`. */
+  readonly at: string;
+}
+
+/** Where a transcript ends, and all that is needed to go on with it. */
+export interface Head {
+  readonly seq: number;
+  readonly prev: string;
+  /** Time of the first event; empty while there is none. */
+  readonly began: string;
+}
+
+export const LINE_END = 0x0a;
+export const GENESIS: Head = { seq: 0, prev: "0".repeat(64), began: "" };
+
+/** The program wanted to record what its own table does not allow: a mistake in the program, never one of a person. */
+export class TranscriptFault extends Error {
+  readonly code: string;
+
+  constructor(code: string, place: string) {
+    super(`${code}: ${place}`);
+    this.code = code;
+  }
+}
+
+/**
+ * The next line of a transcript, its line end included, and the head after it. The closing event gets here what only
+ * the chain knows: the number of events and the seconds since the first.
+ *
+ * Nothing passes that the allow-list refuses, so a secret cannot reach the disk through a mistake in a step. The fault
+ * names the field and never its value, for the same reason.
+ *
+ * @param at `timestamp()` of now
+ * @throws TranscriptFault if the table does not allow the event
+ */
+export function appendEvent(head: Head, draft: EventDraft, at: string): { line: Buffer; head: Head } {
+  const seq = head.seq + 1;
+  const began = head.began === "" ? at : head.began;
+  const closing = draft.kind === "done" ? { events: seq, seconds: secondsBetween(began, at) } : {};
+  const { step, actor, kind } = draft;
+  const event = { seq, prev: head.prev, step, actor, kind, at, data: { ...draft.data, ...closing } };
+  const checked = checkEvent(event);
+  if (!checked.ok) throw new TranscriptFault(checked.error.code, `${step}.${checked.error.field}`);
+  if (!isTimestamp(at)) throw new TranscriptFault("event_form", `${step}.at`);
+  const text = canonicalJson(event);
+  return { line: Buffer.from(`${text}\n`), head: { seq, prev: lineHash(text), began } };
+}
+
+/** SHA-256 over a line without its line end, in hex. Of the last line it is the transcript's head. */
+export function lineHash(line: string | Uint8Array): string {
+  return createHash("sha256").update(line).digest("hex");
+}
+
+/** The head of a file: hash of its last line; undefined if there is no line, or the last one was cut short. */
+export function headOf(transcript: Uint8Array): string | undefined {
+  const last = transcript.length - 1;
+  if (last < 0 || transcript[last] !== LINE_END) return undefined;
+  const before = last === 0 ? -1 : transcript.lastIndexOf(LINE_END, last - 1);
+  return lineHash(transcript.subarray(before + 1, last));
+}
+
+/** A transcript's form of a time in Unix seconds. */
+export function timestamp(unix: number): string {
+  return `${new Date(Math.floor(unix) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+export function isTimestamp(text: string): boolean {
+  const time = Date.parse(text);
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(time) && timestamp(time / 1000) === text;
+}
+
+/** Zero if the clock was set back in between. */
+export function secondsBetween(from: string, to: string): number {
+  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+}
