@@ -1,14 +1,16 @@
 import { CipherSeed } from "aezeed";
 import { fail, ok, type Result } from "../result.ts";
 import type { Network } from "../seed/network.ts";
-import { type Derived, derive } from "./derivation.ts";
+import { deriveAccounts, deriveIdentity, type Identity } from "./derivation.ts";
 
 /** What the second implementation makes of 24 words. Not the seed: nothing in here is secret. */
-export interface Restored extends Derived {
+export interface Restored extends Identity {
   readonly internalVersion: number;
   readonly birthdayDays: number;
   /** The moment of the birthday as this implementation computes it, in unix seconds. */
   readonly birthdayUnix: number;
+  /** The 259 extended public keys, in the order of `watchOnlyAccounts`. */
+  readonly accounts: readonly string[];
 }
 
 export type RestoreError = {
@@ -45,7 +47,14 @@ export function restoreAgain(words: string, passphrase: string, network: Network
   }
   if (!INTERNAL_VERSIONS.includes(seed.internalVersion)) return fail({ code: "unknown_internal_version" });
   const { internalVersion, birthday, birthDate, entropy } = seed;
-  const derived = derive(entropy, network);
+  const identity = deriveIdentity(entropy, network);
+  const accounts = deriveAccounts(entropy, network);
   entropy.fill(0);
-  return ok({ internalVersion, birthdayDays: birthday, birthdayUnix: birthDate.getTime() / 1000, ...derived });
+  return ok({
+    internalVersion,
+    birthdayDays: birthday,
+    birthdayUnix: birthDate.getTime() / 1000,
+    ...identity,
+    accounts,
+  });
 }

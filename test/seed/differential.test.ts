@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { CipherSeed as NpmSeed } from "aezeed";
+import { PARAMS } from "aezeed/src/params.js";
+import fc from "fast-check";
+import { deriveIdentity } from "../../ceremony/second/derivation.ts";
+import { restoreAgain } from "../../ceremony/second/restore.ts";
+import { watchOnlyAccounts } from "../../ceremony/seed/accounts.ts";
+import { decipher, encipher, SCRYPT_N } from "../../ceremony/seed/aezeed.ts";
+import { birthdayUnix } from "../../ceremony/seed/birthday.ts";
+import { identity } from "../../ceremony/seed/derivation.ts";
+import { NETWORKS } from "../../ceremony/seed/network.ts";
+import { formatPhrase, parsePhrase } from "../../ceremony/seed/phrase.ts";
+import { error, FAST, passphrases, seeds, text, toHex, value, WORDS } from "./samples.ts";
+
+const networks = fc.constantFrom(...NETWORKS);
+
+/** npm `aezeed` has its N in a table that everybody can write to. */
+function setNpmScryptN(n: number): void {
+  const [version0] = PARAMS;
+  assert.ok(version0 !== undefined);
+  version0.n = n;
+}
+
+describe("against npm aezeed and the second derivation, at N = 16", () => {
+  before(() => setNpmScryptN(FAST.scryptN));
+  after(() => setNpmScryptN(SCRYPT_N));
+
+  it("2,000 random seeds: the same words, each reads the other's, the same node", () => {
+    fc.assert(
+      fc.property(seeds, passphrases, networks, (seed, passphrase, network) => {
+        const { internalVersion, birthdayDays, entropy, salt } = seed;
+        const enciphered = encipher(seed, text(passphrase), FAST);
+        const ours = formatPhrase(enciphered).bytes.toString();
+        const npm = new NpmSeed(entropy.bytes, salt.bytes, internalVersion, birthdayDays);
+        const theirs = passphrase === "" ? npm.toMnemonic() : npm.toMnemonic(passphrase);
+        assert.equal(ours, theirs);
+
+        const there = NpmSeed.fromMnemonic(ours, passphrase === "" ? undefined : passphrase);
+        const here = value(decipher(value(parsePhrase(Buffer.from(theirs))), text(passphrase), FAST));
+        assert.deepEqual(
+          [here.internalVersion, here.birthdayDays, toHex(here.entropy), toHex(here.salt)],
+          [there.internalVersion, there.birthday, there.entropy.toString("hex"), there.salt.toString("hex")],
+        );
+        assert.equal(birthdayUnix(birthdayDays), there.birthDate.getTime() / 1000);
+        assert.deepEqual(identity(here.entropy, network), deriveIdentity(there.entropy, network));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("300 damaged phrases: the same verdict", () => {
+    const change = fc.record({ position: fc.nat(23), word: fc.nat(23) });
+    fc.assert(
+      fc.property(seeds, fc.array(change, { maxLength: 2 }), fc.boolean(), (any, changes, wrongPassphrase) => {
+        const enciphered = encipher({ ...any, internalVersion: 1 }, text("right"), FAST);
+        const words = formatPhrase(enciphered).bytes.toString().split(" ");
+        for (const { position, word } of changes) words[position] = words[word] ?? "";
+        const passphrase = wrongPassphrase ? "wrong" : "right";
+        const phrase = words.join(" ");
+        const first = decipher(value(parsePhrase(Buffer.from(phrase))), text(passphrase), FAST);
+        const second = verdict(phrase, passphrase);
+        assert.equal(first.ok ? "ok" : first.error.code, second);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** npm's verdict alone: 300 times 259 accounts would take most of the time. */
+function verdict(phrase: string, passphrase: string): string {
+  const codes = { "Invalid cipherSeedVersion": "bad_version", "CRC checksum mismatch": "bad_checksum" } as const;
+  try {
+    NpmSeed.fromMnemonic(phrase, passphrase);
+    return "ok";
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : "";
+    return codes[message as keyof typeof codes] ?? (message === "Invalid Password" ? "wrong_passphrase" : message);
+  }
+}
+
+describe("against the second implementation, at full N", () => {
+  it("20 random seeds: version, birthday, node, fingerprint and all 259 accounts", () => {
+    fc.assert(
+      fc.property(seeds, fc.nat(1), passphrases, networks, (any, internalVersion, passphrase, network) => {
+        const seed = { ...any, internalVersion };
+        const phrase = formatPhrase(encipher(seed, text(passphrase)));
+        const again = value(restoreAgain(phrase.bytes.toString(), passphrase, network));
+        assert.deepEqual(again, {
+          internalVersion,
+          birthdayDays: seed.birthdayDays,
+          birthdayUnix: birthdayUnix(seed.birthdayDays),
+          ...identity(seed.entropy, network),
+          accounts: watchOnlyAccounts(seed.entropy, network).map(({ extendedPublicKey }) => extendedPublicKey),
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("gives every error of npm aezeed a code, and fills its holes", () => {
+    const restored = (words: string, passphrase = "") => restoreAgain(words, passphrase, "regtest");
+    assert.equal(error(restored(WORDS.replace("wolf", "kek"))).code, "unknown_word");
+    assert.equal(error(restored(WORDS.replace("about ", ""))).code, "unknown_word");
+    assert.equal(error(restored(WORDS.replace("about", "zoo"))).code, "bad_version");
+    assert.equal(error(restored(WORDS.replace("wolf", "zoo"))).code, "bad_checksum");
+    assert.equal(error(restored(WORDS, "x")).code, "wrong_passphrase");
+    assert.equal(value(restored(WORDS)).nodeId, value(restored(WORDS, "aezeed")).nodeId);
+    const [seed] = fc.sample(seeds, 1);
+    assert.ok(seed !== undefined);
+    const odd = formatPhrase(encipher({ ...seed, internalVersion: 2 }, text("")));
+    assert.equal(error(restored(odd.bytes.toString())).code, "unknown_internal_version");
+  });
+});

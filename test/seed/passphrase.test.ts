@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { checkNewPassphrase } from "../../ceremony/seed/passphrase.ts";
+import { error, passphrases, text, value } from "./samples.ts";
+
+const STRICT = { mayBeDefault: false };
+const OPEN = { mayBeDefault: true };
+
+describe("new passphrase", () => {
+  const refused: readonly (readonly [string, string])[] = [
+    ["", "passphrase_empty"],
+    ["aezeed", "passphrase_default"],
+    [" leading", "passphrase_space"],
+    ["trailing ", "passphrase_space"],
+    [" ", "passphrase_space"],
+    ["tab\there", "passphrase_not_ascii"],
+    ["line\n", "passphrase_not_ascii"],
+    ["caf\u00e9", "passphrase_not_ascii"],
+    ["cafe\u0301", "passphrase_not_ascii"],
+    ["del\u007f", "passphrase_not_ascii"],
+    ["nul\u0000", "passphrase_not_ascii"],
+  ];
+  for (const [typed, code] of refused) {
+    it(`refuses ${JSON.stringify(typed)} as ${code}`, () => {
+      assert.deepEqual(error(checkNewPassphrase(text(typed), STRICT)), { code });
+    });
+  }
+
+  it("may be lnd's default where the policy says so, and nothing else is let off", () => {
+    value(checkNewPassphrase(text(""), OPEN));
+    value(checkNewPassphrase(text("aezeed"), OPEN));
+    assert.equal(error(checkNewPassphrase(text(" x"), OPEN)).code, "passphrase_space");
+    assert.equal(error(checkNewPassphrase(text("\u00e9"), OPEN)).code, "passphrase_not_ascii");
+  });
+
+  it("may be any other printable ASCII, spaces inside included", () => {
+    for (const typed of ["a b", "Aezeed", "aezeed1", "~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}"]) {
+      value(checkNewPassphrase(text(typed), STRICT));
+    }
+    fc.assert(fc.property(passphrases, (typed) => checkNewPassphrase(text(typed), OPEN).ok));
+  });
+});
