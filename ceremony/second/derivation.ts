@@ -33,17 +33,6 @@ const PREFIXES = {
   simnet: ["049d7cb2", "04b24746", "0420bd3a"],
 } as const;
 
-/** What one seed gives. */
-export interface Derived extends Identity {
-  /** 49', 84', 86' account 0, then 1017' accounts 0 to 255: the extended public keys of `lncli createwatchonly`. */
-  readonly accounts: readonly string[];
-}
-
-/** Everything that is derived here of `entropy` (16 bytes), of which the identity takes a hundredth of the time. */
-export function derive(entropy: Uint8Array, network: keyof typeof PREFIXES): Derived {
-  return { ...deriveIdentity(entropy, network), accounts: deriveAccounts(entropy, network) };
-}
-
 /** Master fingerprint and node id of `entropy` (16 bytes). */
 export function deriveIdentity(entropy: Uint8Array, network: keyof typeof PREFIXES): Identity {
   const master = masterNode(entropy);
@@ -54,7 +43,8 @@ export function deriveIdentity(entropy: Uint8Array, network: keyof typeof PREFIX
   return { masterFingerprint, nodeId };
 }
 
-function deriveAccounts(entropy: Uint8Array, network: keyof typeof PREFIXES): string[] {
+/** 49', 84', 86' account 0, then 1017' accounts 0 to 255: the extended public keys of `lncli createwatchonly`. */
+export function deriveAccounts(entropy: Uint8Array, network: keyof typeof PREFIXES): string[] {
   const master = masterNode(entropy);
   const [nested, segwit, plain] = PREFIXES[network];
   const onChain = [
