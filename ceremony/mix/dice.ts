@@ -1,7 +1,7 @@
 import { DICE_FACE_LIMIT, DICE_ROLLS_MIN, DICE_RUN_LIMIT, KEY_GAP_MIN_MS } from "../limits.ts";
 import type { Secret } from "../seed/secret.ts";
 
-export const FACES = 6;
+const FACES = 6;
 
 /**
  * Looks at a whole round of throws, ASCII digits 1 to 6. Nothing of the statistics leaves this function but the name of
