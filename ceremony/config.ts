@@ -58,5 +58,7 @@ export function parseConfig(value: Readonly<Record<string, unknown>>): Result<Co
 
 /** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of `spec/ceremony.md` 5.4. */
 export function configHash(config: Config): string {
-  return createHash("sha256").update(canonicalJson({ ...config })).digest("hex");
+  return createHash("sha256")
+    .update(canonicalJson({ ...config }))
+    .digest("hex");
 }

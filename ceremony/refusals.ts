@@ -31,6 +31,7 @@ export const REFUSALS = {
   config_copy: again("people", "Those are not the first and last word of the configuration's hash."),
   room_not_ready: ends("people", "The room is not ready. Make it ready and start again."),
   commitment_copy: again("share", "Those are not the words of the commitment. Compare the paper with the screen."),
+  random_failed: ends("share", "The kernel's random generator failed a test. Do not use this machine."),
   dice_pasted: again("dice", "Two keys arrived at once. Dice are typed by hand, one at a time: throw all again."),
   dice_too_fast: again("dice", "Two keys within 20 ms: a key repeated by itself. Throw all again."),
   dice_face_too_often: again("dice", "One face came too often for a fair die. Change the dice and throw all again."),

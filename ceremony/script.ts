@@ -139,7 +139,7 @@ export const STEPS: readonly Step[] = [
       {
         id: "checks",
         actor: "operator",
-        aloud: "The machine tests itself. Every line must say pass.",
+        aloud: "The machine tests itself. In production every check must pass.",
         shows: "one line for each check of the machine and of the arithmetic, with what it saw",
       },
       {
@@ -309,7 +309,7 @@ export const STEPS: readonly Step[] = [
       entry("committed", "commit", "one", ["machine"], { round, rounds: round, commitment: rule.hex(32) }),
       entry("written", "compare", "one", ["witness"], { first: rule.int(1, 32), second: rule.int(1, 32) }),
     ],
-    refuses: ["commitment_copy"],
+    refuses: ["random_failed", "commitment_copy"],
   },
   {
     id: "dice",

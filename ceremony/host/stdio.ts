@@ -14,8 +14,7 @@ export function processIo(): InspectIo {
     stdinIsTerminal: isatty(STDIN),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
-    // npm scripts run in the package's folder and leave the caller's in INIT_CWD.
-    writeFile: (path, bytes) => writeNewFile(resolve(process.env["INIT_CWD"] ?? "", path), bytes),
+    writeFile: (path, bytes) => writeNewFile(resolve(path), bytes),
   };
 }
 

@@ -1,0 +1,83 @@
+import { pgpWords } from "../mix/pgpwords.ts";
+import { aloudLines } from "../screen/frame.ts";
+import { type Line, line, span } from "../screen/span.ts";
+import { type Copy, CopyCheck } from "./copy.ts";
+import { besideCode } from "./result.ts";
+import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+
+interface State {
+  readonly page: "head" | "machine";
+  readonly head: string;
+  readonly copy: Copy<"head" | "copied">;
+}
+
+/** The last event is written first, and then its hash shown: what is copied covers all of the transcript. */
+export const close: StepLogic<State> = {
+  begin: () => ({
+    state: { page: "head", head: "", copy: CopyCheck.start("head", "copied") },
+    notes: [{ what: "complete", actor: "machine", data: {} }],
+    ask: { kind: "head" },
+  }),
+
+  reduce(state, input): Turn<State> {
+    if (input.kind === "answer" && input.answer.kind === "head")
+      return { state: { ...state, head: input.answer.head }, ask: { kind: "pick", below: 32, count: 2 } };
+    if (state.page === "machine")
+      return input.kind === "key" && input.key.kind === "enter" ? { state, go: "next" } : { state };
+    if (state.head === "") return { state };
+    const { copied, ...turn } = CopyCheck.reduce(state.copy, input, pgpWords(state.head), "head_copy");
+    if (copied !== undefined) return { state: { ...state, page: "machine" } };
+    return { ...turn, state: { ...state, copy: turn.state } };
+  },
+
+  view(state, scene): View {
+    if (state.page === "machine") return machineView(scene);
+    if (state.head === "") return { page: "head", lines: [line("Closing ...")], keys: "" };
+    if (state.copy.page === "copied") return { page: "copied", ...CopyCheck.view(state.copy, "head") };
+    const page = given(
+      scene.step.pages.find((candidate) => candidate.id === "head"),
+      "page",
+    );
+    const beside = [...aloudLines(page, 43), ...headRows(state.head)];
+    return {
+      page: "head",
+      lines: scene.facts.blocks === true ? besideCode(state.head, beside) : beside,
+      keys: "Enter the witness has written all of it",
+      ownAloud: true,
+    };
+  },
+};
+
+/** Eight rows of four words, as the witness is asked for them: each takes two lines beside the code. */
+function headRows(head: string): Line[] {
+  const words = pgpWords(head);
+  const rows: Line[] = [];
+  for (let at = 0; at < words.length; at += 2) {
+    const label = at % 4 === 0 ? `${at / 4 + 1}` : " ";
+    const pair = `${(words[at] ?? "").padEnd(9)} ${(words[at + 1] ?? "").padEnd(11)}`;
+    rows.push(line(`${label}  `, span(pair, "strong", "head")));
+  }
+  return rows;
+}
+
+function machineView(scene: Scene): View {
+  const rehearsal = scene.facts.config.mode === "rehearsal";
+  return {
+    page: "machine",
+    lines: [
+      line("1. Put each plate into its bag, close it, write its number on the paper."),
+      line("2. Burn the notes of the passphrase that are not kept, and every other note of words."),
+      line("3. The witness signs the paper with the head, the commitment and the node id."),
+      line("4. Take the output stick out: transcript.jsonl, node.json, accounts.json."),
+      line("5. Power off. Take battery and cable away and wait sixty seconds."),
+      line("6. Anyone can now run: ceremony verify transcript.jsonl --head WORDS"),
+      [],
+      line(
+        rehearsal
+          ? span("This was a rehearsal: no coin may ever be sent to this seed.", "warn")
+          : "Never run two nodes from this seed.",
+      ),
+    ],
+    keys: "Enter end",
+  };
+}

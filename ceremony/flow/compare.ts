@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { type Line, line, span } from "../screen/span.ts";
+import { birthdayDate } from "../seed/birthday.ts";
+import { given, type NodeKeys, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+
+/** The parent compares: the restoring process was not told what to find. */
+export const compare: StepLogic<undefined> = {
+  begin(scene) {
+    if (!equal(scene)) return { state: undefined, refused: { id: "restore_differs" } };
+    const node = given(scene.facts.node, "node");
+    const accounts = createHash("sha256").update(given(scene.facts.accounts, "accounts")).digest("hex");
+    return { state: undefined, notes: [{ what: "equal", actor: "machine", data: { ...node, accounts } }] };
+  },
+
+  reduce(state, input): Turn<undefined> {
+    return input.kind === "key" && input.key.kind === "enter" ? { state, go: "next" } : { state };
+  },
+
+  view(_state, scene): View {
+    const { node, first, second } = scene.facts;
+    return {
+      page: "compared",
+      lines: [
+        ...column("from the dice (step 6)", node),
+        ...column("restored, first implementation", first),
+        ...column("restored, second implementation", second),
+        [],
+        line(equal(scene) ? "  All equal, and so are the 259 account keys." : span("! They differ.", "warn")),
+      ],
+      keys: "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
+    };
+  },
+};
+
+function equal(scene: Scene): boolean {
+  const { node, first, second, accountsAgree } = scene.facts;
+  const same = (other: NodeKeys | undefined) =>
+    node !== undefined &&
+    other !== undefined &&
+    node.nodeId === other.nodeId &&
+    node.masterFingerprint === other.masterFingerprint &&
+    node.birthdayDays === other.birthdayDays &&
+    node.internalVersion === other.internalVersion;
+  return same(first) && same(second) && accountsAgree === true;
+}
+
+function column(name: string, keys: NodeKeys | undefined): Line[] {
+  if (keys === undefined) return [line(`${name}: `, span("failed", "warn"))];
+  return [
+    line(name),
+    line("  ", span(keys.nodeId, "strong", "node-id")),
+    line(
+      "  fingerprint ",
+      span(keys.masterFingerprint, "strong", "fingerprint"),
+      "   birthday ",
+      span(`${birthdayDate(keys.birthdayDays)} (${keys.birthdayDays})`, "strong", "birthday"),
+    ),
+  ];
+}

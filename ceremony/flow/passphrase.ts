@@ -1,0 +1,168 @@
+import { PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits.ts";
+import { diceStrength, diceWord } from "../mix/dicewords.ts";
+import type { RefusalId } from "../refusals.ts";
+import { type Line, line, span } from "../screen/span.ts";
+import { checkNewPassphrase } from "../seed/passphrase.ts";
+import { Secret } from "../seed/secret.ts";
+import { editLine, editSecret, field, hiddenField, nothing } from "./field.ts";
+import type { StepLogic, Turn, View } from "./turn.ts";
+
+/** Every kind of key that differs between keyboard maps: letters of AZERTY and QWERTZ, digits, signs. */
+export const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
+const ROLLS_PER_WORD = 5;
+
+interface State {
+  readonly page: "keyboard" | "dice" | "first" | "second";
+  readonly typed: string;
+  /** Faces of the dice of the present word. */
+  readonly faces: Secret;
+  readonly words: readonly Secret[];
+  readonly secret: Secret;
+  readonly first: Secret;
+}
+
+export const passphrase: StepLogic<State> = {
+  begin(scene) {
+    const state: State = {
+      page: "keyboard",
+      typed: "",
+      faces: nothing(),
+      words: [],
+      secret: nothing(),
+      first: nothing(),
+    };
+    if (scene.facts.config.passphrase !== "none") return { state };
+    // lnd's own default stands in for no passphrase (aezeed/cipherseed.go): the policy said so, two people confirmed it.
+    return {
+      state,
+      notes: [{ what: "passphrase", actor: "machine", data: { policy: "none" } }],
+      secrets: { passphrase: nothing() },
+      go: "next",
+    };
+  },
+
+  reduce(state, input, scene): Turn<State> {
+    if (input.kind !== "key") return { state };
+    const policy = scene.facts.config.passphrase;
+    if (state.page === "keyboard") {
+      const edited = editLine(state.typed, input.key, 70);
+      if (!edited.entered) return { state: { ...state, typed: edited.text } };
+      if (edited.text !== KEYBOARD_LINE) return { state: { ...state, typed: "" }, refused: { id: "keyboard_test" } };
+      const page = policy === "dice" ? "dice" : "first";
+      return { state: { ...state, page, typed: "" }, notes: [{ what: "keyboard", actor: "leader", data: {} }] };
+    }
+    if (state.page === "dice") return diceKey(state, input.key);
+    if (input.key.kind === "other") return { state, refused: { id: "passphrase_not_ascii" } };
+    if (input.key.kind !== "enter")
+      return { state: { ...state, secret: editSecret(state.secret, input.key, PASSPHRASE_MAX) } };
+    return state.page === "first" ? firstEntered(state) : secondEntered(state, policy);
+  },
+
+  view(state): View {
+    if (state.page === "keyboard")
+      return {
+        page: "keyboard",
+        lines: [
+          line("  line:  ", span(KEYBOARD_LINE, "strong")),
+          [],
+          line("typed:   ", span(state.typed, "entry"), span("_", "entry")),
+        ],
+        keys: "Enter done   Ctrl-C end the ceremony",
+      };
+    if (state.page === "dice") return diceView(state);
+    const first = state.page === "first";
+    return {
+      page: state.page,
+      lines: [
+        hiddenField("passphrase:", state.secret),
+        [],
+        line(
+          first
+            ? `${PASSPHRASE_MIN} to ${PASSPHRASE_MAX} printable characters. Write it on paper before you type it.`
+            : "From the paper, not from memory: the paper is what must be right.",
+        ),
+        line("It is kept apart from the plates. Without it the words restore nothing."),
+      ],
+      keys: "Enter done   Backspace   Ctrl-C end the ceremony",
+    };
+  },
+};
+
+function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<State> {
+  const full = state.words.length >= PASSPHRASE_DICE_WORDS;
+  if (full) {
+    if (key.kind !== "enter") return { state };
+    const chosen = joined(state.words);
+    for (const word of state.words) word.wipe();
+    return { state: { ...state, page: "second", words: [], first: chosen } };
+  }
+  if (key.kind === "backspace") return { state: { ...state, faces: editSecret(state.faces, key, ROLLS_PER_WORD) } };
+  if (key.kind !== "char" || key.code < 0x31 || key.code > 0x36) return { state };
+  const faces = editSecret(state.faces, key, ROLLS_PER_WORD);
+  if (faces.length < ROLLS_PER_WORD) return { state: { ...state, faces } };
+  const word = Secret.take(diceWord(faces.bytes));
+  faces.wipe();
+  return { state: { ...state, faces: nothing(), words: [...state.words, word] } };
+}
+
+function firstEntered(state: State): Turn<State> {
+  const checked = checkNewPassphrase(state.secret, { mayBeDefault: false });
+  if (!checked.ok) return again(state, checked.error.code);
+  if (state.secret.length < PASSPHRASE_MIN) return again(state, "passphrase_short");
+  return { state: { ...state, page: "second", first: state.secret, secret: nothing() } };
+}
+
+function again(state: State, id: RefusalId): Turn<State> {
+  state.secret.wipe();
+  state.first.wipe();
+  return { state: { ...state, page: "first", secret: nothing(), first: nothing() }, refused: { id } };
+}
+
+function secondEntered(state: State, policy: "typed" | "dice" | "none"): Turn<State> {
+  if (!state.secret.equals(state.first)) {
+    if (policy === "typed") return again(state, "passphrase_differs");
+    state.secret.wipe();
+    return { state: { ...state, secret: nothing() }, refused: { id: "passphrase_differs" } };
+  }
+  state.secret.wipe();
+  return {
+    state,
+    notes: [{ what: "passphrase", actor: "leader", data: { policy } }],
+    secrets: { passphrase: state.first },
+    go: "next",
+  };
+}
+
+function joined(words: readonly Secret[]): Secret {
+  const bytes = Buffer.alloc(
+    words.reduce((sum, word) => sum + word.length + 1, -1),
+    0x20,
+  );
+  let at = 0;
+  for (const word of words) {
+    bytes.set(word.bytes, at);
+    at += word.length + 1;
+  }
+  return Secret.take(bytes);
+}
+
+function diceView(state: State): View {
+  const count = state.words.length;
+  const full = count >= PASSPHRASE_DICE_WORDS;
+  const rows: Line[] = state.words.map((word, index) => line(`  ${index + 1}  `, span(word, "strong")));
+  return {
+    page: "dice",
+    lines: [
+      line(`Five dice a word of the EFF large list. ${diceStrength(PASSPHRASE_DICE_WORDS)}. Write each down.`),
+      [],
+      ...rows,
+      [],
+      full
+        ? line("The passphrase is these words with one space between them.")
+        : field(`word ${count + 1}, five faces:`, state.faces),
+    ],
+    keys: full
+      ? "Enter it is written down, hide it   Ctrl-C end the ceremony"
+      : "1-6 the face   Backspace   Ctrl-C end the ceremony",
+  };
+}

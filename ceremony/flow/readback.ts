@@ -1,0 +1,80 @@
+import { letterOf } from "../screen/keys.ts";
+import { line, span } from "../screen/span.ts";
+import { wordIndexes } from "../seed/phrase.ts";
+import { type Entry, emptyEntry, entryLines, reopened, typeWord } from "./entry.ts";
+import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+
+interface State {
+  readonly page: "type" | "wrong";
+  readonly plate: number;
+  readonly attempts: number;
+  readonly entry: Entry;
+  readonly wrong: readonly number[];
+}
+
+const fresh = (plate: number): State => ({ page: "type", plate, attempts: 1, entry: emptyEntry(), wrong: [] });
+
+export const readback: StepLogic<State> = {
+  begin: () => ({ state: fresh(1) }),
+
+  reduce(state, input, scene): Turn<State> {
+    if (input.kind !== "key") return { state };
+    if (state.page === "wrong") {
+      if (letterOf(input.key) === "W")
+        return { state, notes: [{ what: "again", actor: "officer2", data: {} }], go: "words" };
+      if (input.key.kind !== "enter") return { state };
+      return { state: { ...state, page: "type", entry: reopened(state.entry, state.wrong), wrong: [] } };
+    }
+    const step = typeWord(state.entry, input.key);
+    const next = { ...state, entry: step.entry };
+    if (step.kind === "more") return { state: next };
+    if (step.kind === "unknown")
+      return {
+        state: { ...next, attempts: state.attempts + 1 },
+        refused: { id: "readback_unknown_word", position: step.position, detail: `Word ${step.position}:` },
+      };
+    return compared(next, scene);
+  },
+
+  view(state, scene): View {
+    const { plates } = scene.facts.config;
+    const plate = line("plate ", span(`${state.plate} of ${plates}`, "strong"));
+    if (state.page === "wrong")
+      return {
+        page: "wrong",
+        lines: [
+          plate,
+          [],
+          line("wrong positions: ", span(state.wrong.join(", "), "strong")),
+          [],
+          line("If it was typed wrong: Enter, and type those words again from the plate."),
+          line("If the plate is wrong: W shows the words again, from the first, to officer 1."),
+        ],
+        keys: "Enter type those again   W show the words again (recorded)   Ctrl-C end the ceremony",
+      };
+    return {
+      page: "type",
+      lines: [plate, [], ...entryLines(state.entry)],
+      keys: "Enter or space: next word   Backspace   Ctrl-C end the ceremony",
+    };
+  },
+};
+
+/** All 24 are typed: which positions differ, and never what should stand there. */
+function compared(state: State, scene: Scene): Turn<State> {
+  const wanted = wordIndexes(given(scene.secrets.enciphered, "words"));
+  const wrong: number[] = [];
+  state.entry.indexes.forEach((index, position) => {
+    if (index !== wanted[position]) wrong.push(position + 1);
+  });
+  wanted.fill(0);
+  if (wrong.length > 0)
+    return {
+      state: { ...state, page: "wrong", wrong, attempts: state.attempts + 1 },
+      refused: { id: "readback_wrong_word", position: wrong[0] ?? 0, detail: `Word ${wrong.join(", ")}:` },
+    };
+  state.entry.indexes.fill(0);
+  const notes = [{ what: "plate", actor: "officer2" as const, data: { plate: state.plate, attempts: state.attempts } }];
+  if (state.plate < scene.facts.config.plates) return { state: fresh(state.plate + 1), notes };
+  return { state, notes, go: "next" };
+}

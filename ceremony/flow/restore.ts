@@ -1,0 +1,154 @@
+import { PASSPHRASE_MAX } from "../limits.ts";
+import { type Line, line, span } from "../screen/span.ts";
+import { restoreAgain } from "../second/restore.ts";
+import { accountsJson, watchOnlyAccounts } from "../seed/accounts.ts";
+import { checkEnciphered, decipher } from "../seed/aezeed.ts";
+import { identity } from "../seed/derivation.ts";
+import { suspectPositions } from "../seed/locator.ts";
+import { formatPhrase, packIndexes } from "../seed/phrase.ts";
+import type { Secret } from "../seed/secret.ts";
+import { type Entry, emptyEntry, entryLines, reopened, typeWord } from "./entry.ts";
+import { editSecret, hiddenField, nothing } from "./field.ts";
+import type { Facts, NodeKeys, Note, Scene, StepLogic, Turn, View } from "./turn.ts";
+
+interface State {
+  readonly page: "words" | "wrong" | "passphrase";
+  readonly entry: Entry;
+  readonly suspects: readonly (number | readonly [number, number])[];
+  readonly enciphered: Secret;
+  readonly typed: Secret;
+  readonly attempts: number;
+  readonly working: boolean;
+}
+
+/** Runs in a process of its own that was given no secret: what it restores, it restores from what people type. */
+export const restore: StepLogic<State> = {
+  begin: () => ({
+    state: {
+      page: "words",
+      entry: emptyEntry(),
+      suspects: [],
+      enciphered: nothing(),
+      typed: nothing(),
+      attempts: 1,
+      working: false,
+    },
+  }),
+
+  reduce(state, input, scene): Turn<State> {
+    if (input.kind === "answer")
+      return input.answer.kind === "drawn" && state.working ? restored(state, scene) : { state };
+    if (input.kind !== "key" || state.working) return { state };
+    if (state.page === "wrong") {
+      if (input.key.kind !== "enter") return { state };
+      return {
+        state: { ...state, page: "words", entry: reopened(state.entry, positionsOf(state.suspects)), suspects: [] },
+      };
+    }
+    if (state.page === "passphrase") {
+      if (input.key.kind === "enter") return { state: { ...state, working: true }, ask: { kind: "drawn" } };
+      return { state: { ...state, typed: editSecret(state.typed, input.key, PASSPHRASE_MAX) } };
+    }
+    const step = typeWord(state.entry, input.key);
+    const next = { ...state, entry: step.entry };
+    if (step.kind === "more") return { state: next };
+    if (step.kind === "full") return checked(next, scene);
+    return {
+      state: { ...next, attempts: state.attempts + 1 },
+      refused: { id: "restore_unknown_word", position: step.position, detail: `Word ${step.position}:` },
+    };
+  },
+
+  view(state): View {
+    if (state.working)
+      return { page: "passphrase", lines: [line("Restoring with two implementations, a few seconds ...")], keys: "" };
+    if (state.page === "wrong") return wrongView(state);
+    if (state.page === "passphrase")
+      return {
+        page: "passphrase",
+        lines: [line("24 words: checksum right."), [], hiddenField("passphrase:", state.typed)],
+        keys: "Enter done   Backspace   Ctrl-C end the ceremony",
+      };
+    return {
+      page: "words",
+      lines: entryLines(state.entry),
+      keys: "Enter or space: next word   Backspace   Ctrl-C end the ceremony",
+    };
+  },
+};
+
+const positionsOf = (suspects: State["suspects"]): number[] =>
+  [...new Set(suspects.flat())].sort((left, right) => left - right);
+
+/** All 24 are typed: version and checksum cost no scrypt, so they come first, as in lnd. */
+function checked(state: State, scene: Scene): Turn<State> {
+  const enciphered = packIndexes(state.entry.indexes);
+  const sound = checkEnciphered(enciphered);
+  const attempts = state.attempts + 1;
+  if (!sound.ok) {
+    const suspects = suspectPositions(enciphered);
+    enciphered.wipe();
+    const again: State = { ...state, page: "wrong", suspects, attempts };
+    const position = positionsOf(suspects)[0] ?? 0;
+    if (sound.error.code === "bad_version") return { state: again, refused: { id: "restore_bad_version", position } };
+    return { state: again, refused: { id: "restore_bad_checksum", position } };
+  }
+  state.entry.indexes.fill(0);
+  const next = { ...state, enciphered };
+  if (scene.facts.config.passphrase === "none") return { state: { ...next, working: true }, ask: { kind: "drawn" } };
+  return { state: { ...next, page: "passphrase" } };
+}
+
+function restored(state: State, scene: Scene): Turn<State> {
+  const { network } = scene.facts.config;
+  const seed = decipher(state.enciphered, state.typed);
+  if (!seed.ok) {
+    state.typed.wipe();
+    const again = { ...state, working: false, typed: nothing(), attempts: state.attempts + 1 };
+    return { state: again, refused: { id: "restore_wrong_passphrase" } };
+  }
+  const { birthdayDays, internalVersion, entropy } = seed.value;
+  const first: NodeKeys = { ...identity(entropy, network), birthdayDays, internalVersion };
+  const accounts = watchOnlyAccounts(entropy, network);
+  const phrase = formatPhrase(state.enciphered);
+  // The npm package takes strings only; this process ends with this step (SECURITY.md, "What JavaScript keeps").
+  const other = restoreAgain(phrase.bytes.toString("ascii"), state.typed.bytes.toString("ascii"), network);
+  for (const secret of [entropy, seed.value.salt, phrase, state.enciphered, state.typed]) secret.wipe();
+  const notes: Note[] = [
+    { what: "typed", actor: "officer2", data: { attempts: state.attempts } },
+    { what: "restored", actor: "machine", data: { by: "first", ...first } },
+  ];
+  let facts: Partial<Facts> = { first, accounts: accountsJson(accounts) };
+  if (other.ok) {
+    const { nodeId, masterFingerprint } = other.value;
+    const { birthdayDays: days, internalVersion: version } = other.value;
+    const second: NodeKeys = { nodeId, masterFingerprint, birthdayDays: days, internalVersion: version };
+    const accountsAgree = accounts.every((account, index) => account.extendedPublicKey === other.value.accounts[index]);
+    facts = { ...facts, second, accountsAgree: accountsAgree && accounts.length === other.value.accounts.length };
+    notes.push({ what: "restored", actor: "machine", data: { by: "second", ...second } });
+  }
+  return { state, notes, facts, go: "next" };
+}
+
+function wrongView(state: State): View {
+  const named: Line[] = state.suspects
+    .slice(0, 8)
+    .map((suspect) =>
+      typeof suspect === "number"
+        ? line("  word ", span(`${suspect}`, "strong"), " is another word on the plate")
+        : line("  words ", span(`${suspect[0]} and ${suspect[1]}`, "strong"), " changed places"),
+    );
+  const none = [line("More than one word is wrong: no single change mends it. Type all 24 again.")];
+  return {
+    page: "wrong",
+    lines: [
+      ...(named.length > 0 ? [line("One of these would mend the checksum:"), [], ...named] : none),
+      [],
+      line("Positions only: what stands there is on the plate."),
+    ],
+    keys:
+      named.length > 0
+        ? "Enter type those words again   Ctrl-C end the ceremony"
+        : "Enter type all again   Ctrl-C end the ceremony",
+  };
+}

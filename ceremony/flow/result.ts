@@ -1,0 +1,110 @@
+import { aloudLines } from "../screen/frame.ts";
+import { qrRows } from "../screen/qr.ts";
+import { grouped, type Line, line, span } from "../screen/span.ts";
+import { birthdayDate, birthdayUnix } from "../seed/birthday.ts";
+import { editLine, field } from "./field.ts";
+import { type Facts, given, type StepLogic, type Turn, type View } from "./turn.ts";
+
+/** Typed from the device or paper: enough to be sure, few enough to be typed. */
+const TYPED_DIGITS = 8;
+
+interface State {
+  readonly page: "written" | "node";
+  readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
+  readonly typed: string;
+}
+
+export const result: StepLogic<State> = {
+  begin: (scene) => ({
+    state: { page: "written", files: [], typed: "" },
+    ask: { kind: "write", file: "node.json", text: nodeJson(scene.facts) },
+  }),
+
+  reduce(state, input, scene): Turn<State> {
+    if (input.kind === "answer" && input.answer.kind === "write") {
+      const file = state.files.length === 0 ? "node.json" : "accounts.json";
+      const { sha256, bytes } = input.answer;
+      const next = { ...state, files: [...state.files, { file, sha256, bytes }] };
+      const notes = [{ what: "written", actor: "machine" as const, data: { file, sha256, bytes } }];
+      if (file === "accounts.json") return { state: next, notes };
+      return {
+        state: next,
+        notes,
+        ask: { kind: "write", file: "accounts.json", text: given(scene.facts.accounts, "accounts") },
+      };
+    }
+    if (input.kind !== "key" || state.files.length < 2) return { state };
+    if (state.page === "written") return { state: input.key.kind === "enter" ? { ...state, page: "node" } : state };
+    const edited = editLine(state.typed, input.key, 20);
+    if (!edited.entered) return { state: { ...state, typed: edited.text } };
+    const { nodeId, masterFingerprint } = given(scene.facts.node, "node");
+    const typed = edited.text.replaceAll(" ", "").toLowerCase();
+    if (typed !== nodeId.slice(-TYPED_DIGITS))
+      return { state: { ...state, typed: "" }, refused: { id: "node_id_copy" } };
+    const data = { nodeId, masterFingerprint, qr: scene.facts.blocks === true };
+    return { state, notes: [{ what: "node", actor: "witness", data }], go: "next" };
+  },
+
+  view(state, scene): View {
+    if (state.page === "written")
+      return {
+        page: "written",
+        lines: [
+          line("folder  ", span(scene.facts.config.out.padEnd(60), "strong", "out")),
+          [],
+          ...state.files.flatMap(({ file, sha256, bytes }) => [
+            line(span(file, "strong"), `  ${bytes} bytes, read back equal`),
+            line("  ", span(grouped(sha256, 8), "plain", "file-hash")),
+          ]),
+          [],
+          line("transcript.jsonl is there too, and grows until its last event."),
+        ],
+        keys: state.files.length < 2 ? "" : "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
+      };
+    const page = given(
+      scene.step.pages.find((candidate) => candidate.id === "node"),
+      "page",
+    );
+    const { nodeId, masterFingerprint } = given(scene.facts.node, "node");
+    const beside: Line[] = [
+      ...aloudLines(page, 43),
+      [],
+      line("node id"),
+      ...[0, 20, 40, 60].map((from) =>
+        line("  ", span(grouped(nodeId.slice(from, from + 20), 4), "strong", "node-id")),
+      ),
+      line("fingerprint ", span(masterFingerprint, "strong", "fingerprint")),
+      [],
+      field("last eight digits:", state.typed),
+    ];
+    return {
+      page: "node",
+      lines: scene.facts.blocks === true ? besideCode(nodeId, beside) : beside,
+      keys: "Enter done   Ctrl-E exception note   Ctrl-C end the ceremony",
+      ownAloud: true,
+    };
+  },
+};
+
+/** A QR code at the left, text at its right. */
+export function besideCode(code: string, beside: readonly Line[]): Line[] {
+  return qrRows(code).rows.map((row, index) => line(span(row, "code", "qr"), " ", ...(beside[index] ?? [])));
+}
+
+/** The fields of `ceremony inspect --json`, and which ceremony made them. */
+export function nodeJson(facts: Facts): string {
+  const { nodeId, masterFingerprint, birthdayDays, internalVersion } = given(facts.node, "node");
+  const value = {
+    version: 0,
+    internalVersion,
+    birthdayDays,
+    birthdayDate: birthdayDate(birthdayDays),
+    birthdayUnix: birthdayUnix(birthdayDays),
+    masterFingerprint,
+    network: facts.config.network,
+    nodeId,
+    ceremonyId: given(facts.ceremonyId, "ceremony id"),
+    mode: facts.config.mode,
+  };
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -1,0 +1,144 @@
+import type { CheckResult } from "../check/result.ts";
+import type { Config } from "../config.ts";
+import type { RefusalId } from "../refusals.ts";
+import type { Body } from "../screen/frame.ts";
+import type { Key } from "../screen/keys.ts";
+import type { ABORT_REASONS, Actor, Step } from "../script.ts";
+import type { Secret } from "../seed/secret.ts";
+
+export type AbortReason = (typeof ABORT_REASONS)[number];
+export type Role = Exclude<Actor, "machine">;
+
+/** The public values by which a seed is known. */
+export interface NodeKeys {
+  readonly nodeId: string;
+  readonly masterFingerprint: string;
+  readonly birthdayDays: number;
+  readonly internalVersion: number;
+}
+
+/** Everything public that the steps have found so far. It crosses between processes as JSON. */
+export interface Facts {
+  readonly version: string;
+  readonly config: Config;
+  readonly configHash: string;
+  readonly program: { readonly hash: string; readonly form: "executable" | "checkout" };
+  /** The console draws half blocks: two people saw them. Without, QR codes are left out. */
+  readonly blocks?: boolean;
+  readonly ceremonyId?: string;
+  readonly date?: string;
+  readonly initials?: Readonly<Partial<Record<Role, string>>>;
+  readonly commitment?: string;
+  readonly node?: NodeKeys;
+  readonly first?: NodeKeys;
+  readonly second?: NodeKeys;
+  /** `accounts.json` as the first implementation made it from the typed words. */
+  readonly accounts?: string;
+  /** The second implementation found the same 259 extended public keys. */
+  readonly accountsAgree?: boolean;
+}
+
+/** What only the vault holds. Wiped when the process ends; never serialised. */
+export interface Secrets {
+  readonly share?: Secret;
+  readonly blind?: Secret;
+  readonly dice?: Secret;
+  readonly entropy?: Secret;
+  readonly salt?: Secret;
+  readonly passphrase?: Secret;
+  /** The 24 words as the 33 enciphered bytes. */
+  readonly enciphered?: Secret;
+}
+
+/** What a step needs from outside: the core has no randomness, clock or disk. */
+export type Ask =
+  | { readonly kind: "selftest" }
+  | { readonly kind: "random"; readonly length: number }
+  /** `count` different numbers below `below`; public, for choosing what people must type. */
+  | { readonly kind: "pick"; readonly below: number; readonly count: number; readonly repeat?: boolean }
+  | { readonly kind: "today" }
+  /** Draw the screen as it is and go on: before work that takes a second on a slow machine. */
+  | { readonly kind: "drawn" }
+  /** The ceremony has its id: from here every event is on disk before the next screen. */
+  | { readonly kind: "open"; readonly ceremonyId: string }
+  | { readonly kind: "write"; readonly file: "node.json" | "accounts.json"; readonly text: string }
+  | { readonly kind: "head" };
+
+export type Answer =
+  | { readonly kind: "selftest"; readonly results: readonly CheckResult[] }
+  | { readonly kind: "random"; readonly bytes: Secret }
+  | { readonly kind: "pick"; readonly numbers: readonly number[] }
+  | { readonly kind: "today"; readonly date: string }
+  | { readonly kind: "drawn" }
+  | { readonly kind: "open" }
+  | { readonly kind: "write"; readonly sha256: string; readonly bytes: number }
+  | { readonly kind: "head"; readonly head: string }
+  | { readonly kind: "refused"; readonly id: RefusalId };
+
+export type Input =
+  /** `at` in milliseconds of a clock that never goes back; `sameRead`: another key arrived in the same read. */
+  | { readonly kind: "key"; readonly key: Key; readonly at: number; readonly sameRead: boolean }
+  | { readonly kind: "tick"; readonly at: number }
+  | { readonly kind: "answer"; readonly answer: Answer };
+
+export type Datum = string | number | boolean | { readonly [name: string]: string | number };
+
+/** A record that a step asks for: the table gives its kind, the engine its step. */
+export interface Note {
+  readonly what: string;
+  readonly actor: Actor;
+  readonly data: Readonly<Record<string, Datum>>;
+}
+
+export interface Refused {
+  readonly id: RefusalId;
+  /** The word's position on the plate, counted from 1; 0 or absent where there is none. */
+  readonly position?: number;
+  /** More for the screen than the registry's text, such as positions. */
+  readonly detail?: string;
+}
+
+/** What a step answers to an input: its next state, and what else follows from it. */
+export interface Turn<S> {
+  readonly state: S;
+  readonly notes?: readonly Note[];
+  readonly facts?: Partial<Facts>;
+  readonly secrets?: Partial<Secrets>;
+  readonly ask?: Ask;
+  readonly refused?: Refused;
+  readonly go?: "next" | "words";
+}
+
+/** What a step may look at. */
+export interface Scene {
+  readonly facts: Facts;
+  readonly secrets: Secrets;
+  readonly step: Step;
+}
+
+export interface View extends Body {
+  /** Id of the page in the step's row of the table. */
+  readonly page: string;
+}
+
+export interface StepLogic<S> {
+  begin(scene: Scene): Turn<S>;
+  reduce(state: S, input: Input, scene: Scene): Turn<S>;
+  view(state: S, scene: Scene): View;
+}
+
+/** A programming fault, not something a person did: a step asked for what its scene cannot have. */
+export class FlowFault extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The value, which the order of the steps guarantees. */
+export function given<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new FlowFault("scene_incomplete", `${name} is not known at this step`);
+  return value;
+}

@@ -1,0 +1,70 @@
+import { begin, type Draft } from "../flow/play.ts";
+import type { Facts } from "../flow/turn.ts";
+import { type AbortReason, FlowFault } from "../flow/turn.ts";
+import type { StepId } from "../script.ts";
+import { EXIT } from "../usage.ts";
+import { answerLocally } from "./answers.ts";
+import { ChannelError, type Json, openChildPort } from "./channel.ts";
+import { FIRST_FD } from "./child.ts";
+import { turnOffDumps } from "./dumps.ts";
+import { type Ending, run } from "./runner.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** Parent to child: where to begin, that the events are on disk, or that it is over. */
+export type ToInner =
+  | { readonly kind: "begin"; readonly step: StepId; readonly facts: Facts }
+  | { readonly kind: "recorded" }
+  | { readonly kind: "stop"; readonly reason: AbortReason };
+
+/** Child to parent: events to record, and how its steps ended. Public values only. */
+export type FromInner =
+  | { readonly kind: "record"; readonly drafts: readonly Draft[] }
+  | { readonly kind: "ending"; readonly ending: Ending };
+
+/**
+ * The vault and the test restore: a child that owns the terminal and is the only process that holds a secret. It gets
+ * public facts, gives events and public facts, and exits; the secrets go with its memory.
+ */
+export async function runInner(): Promise<number> {
+  const opened = openChildPort([FIRST_FD, FIRST_FD + 1]);
+  if (!opened.ok) return EXIT.usage;
+  const port = opened.value;
+  turnOffDumps();
+  const first = (await port.receive()) as unknown as ToInner;
+  if (first.kind !== "begin") throw new FlowFault("inner_protocol", "the first message begins a step");
+
+  const desk = openTerminal();
+  let recorded: (() => void) | undefined;
+  // One receive is always waiting, so that a parent that has gone ends this process at once (host/channel.ts).
+  const listen = async (): Promise<void> => {
+    for (;;) {
+      const message = (await port.receive()) as unknown as ToInner;
+      if (message.kind === "recorded") recorded?.();
+      if (message.kind === "stop") desk.stop(message.reason);
+    }
+  };
+  listen().catch((error: unknown) => {
+    if (!(error instanceof ChannelError)) throw error;
+    desk.close();
+    process.exit(EXIT.early);
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => desk.stop("signal"));
+  process.on("SIGHUP", () => desk.stop("terminal_closed"));
+
+  const send = (message: FromInner): void => port.send(message as unknown as Json);
+  const ending = await run(begin(first.step, first.facts, {}), desk, {
+    record: (drafts) =>
+      new Promise((resolve) => {
+        recorded = () => resolve(true);
+        send({ kind: "record", drafts });
+      }),
+    answer: async (ask) => {
+      const answer = answerLocally(ask);
+      if (answer === undefined) throw new FlowFault("inner_ask", `${ask.kind} cannot be answered here`);
+      return answer;
+    },
+  });
+  desk.close();
+  send({ kind: "ending", ending });
+  return EXIT.done;
+}

@@ -1,0 +1,194 @@
+import { runSelfTest } from "../check/selftest.ts";
+import type { Config } from "../config.ts";
+import { configHash } from "../config.ts";
+import { type Advance, begin, type Draft, roomOf } from "../flow/play.ts";
+import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
+import type { StepId } from "../script.ts";
+import { timestamp } from "../transcript/chain.ts";
+import { EXIT } from "../usage.ts";
+import { answerLocally } from "./answers.ts";
+import type { Json } from "./channel.ts";
+import { startTalkingChild } from "./child.ts";
+import { turnOffDumps } from "./dumps.ts";
+import { programHash } from "./identity.ts";
+import type { FromInner, ToInner } from "./inner.ts";
+import { machineView } from "./machine.ts";
+import { type Output, openOutput, prepareFolder } from "./output.ts";
+import { type Ending, run } from "./runner.ts";
+import { hasTerminal, openTerminal, type Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+const now = (): string => timestamp(Date.now() / 1000);
+const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n`);
+
+/** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
+interface Ledger {
+  record(drafts: readonly Draft[]): boolean;
+  open(ceremonyId: string): boolean;
+  readonly output: () => Output | undefined;
+}
+
+function ledger(facts: Facts): Ledger {
+  const started = now();
+  let output: Output | undefined;
+  const held: { readonly draft: Draft; readonly at: string }[] = [];
+  return {
+    record(drafts) {
+      const at = now();
+      const to = output;
+      if (to !== undefined) return drafts.every((draft) => to.append(draft, at));
+      held.push(...drafts.map((draft) => ({ draft, at })));
+      return true;
+    },
+    open(ceremonyId) {
+      const opened = openOutput(facts.config.out);
+      if (!opened.ok) return false;
+      output = opened.value;
+      const { config, version, program } = facts;
+      const data = {
+        what: "opened",
+        program: program.hash,
+        form: program.form,
+        version,
+        ceremonyId,
+        mode: config.mode,
+        network: config.network,
+        configHash: facts.configHash,
+        config: { ...config },
+      };
+      const first: Draft = { step: "selftest", actor: "machine", kind: "open", data };
+      const all = [{ draft: first, at: started }, ...held.splice(0)];
+      return all.every(({ draft, at }) => opened.value.append(draft, at));
+    },
+    output: () => output,
+  };
+}
+
+/** What only the parent can answer: it has the disk, the clock and the machine. */
+function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Answer> {
+  return async (ask) => {
+    if (ask.kind === "selftest") return { kind: "selftest", results: runSelfTest(machineView()) };
+    if (ask.kind === "today") return { kind: "today", date: today() };
+    if (ask.kind === "open")
+      return book.open(ask.ceremonyId) ? { kind: "open" } : { kind: "refused", id: "write_failed" };
+    if (ask.kind === "write") {
+      const written = book.output()?.write(ask.file, ask.text);
+      if (written?.ok === true) return { kind: "write", ...written.value };
+      return { kind: "refused", id: written?.error === "differs" ? "written_differs" : "write_failed" };
+    }
+    if (ask.kind === "head") {
+      const head = book.output()?.head();
+      return head === undefined ? { kind: "refused", id: "written_differs" } : { kind: "head", head };
+    }
+    const answer = answerLocally(ask);
+    return answer ?? { kind: "refused", id: "write_failed" };
+  };
+}
+
+/** Runs the steps of another room in a child and lends it the terminal. */
+async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger, stops: Stops): Promise<Ending> {
+  const lost = { kind: "ended", reason: roomOf(step) === "vault" ? "vault_lost" : "restore_lost" } as const;
+  const started = startTalkingChild(roomOf(step));
+  if (!started.ok) return lost;
+  const { child, port } = started.value;
+  const send = (message: ToInner): void => port.send(message as unknown as Json);
+  desk.leave();
+  let ending: Ending = lost;
+  stops.to = (reason) => send({ kind: "stop", reason });
+  try {
+    send({ kind: "begin", step, facts });
+    for (;;) {
+      const message = (await port.receive()) as unknown as FromInner;
+      if (message.kind === "ending") {
+        ending = message.ending;
+        break;
+      }
+      if (book.record(message.drafts)) send({ kind: "recorded" });
+      else {
+        ending = { kind: "ended", reason: "output_lost" };
+        send({ kind: "stop", reason: "output_lost" });
+        break;
+      }
+    }
+  } catch {
+    // The channel says that the child has gone, or the child said something no child says: either way it is lost.
+    child.kill("SIGKILL");
+  }
+  stops.to = undefined;
+  // Not before the child has exited may anything else happen: with it goes the memory that held the secrets.
+  await child.exited;
+  port.close();
+  desk.take();
+  desk.clear();
+  return ending;
+}
+
+/** Where a signal goes: to the child while there is one, else to this process' own desk. */
+interface Stops {
+  to: ((reason: AbortReason) => void) | undefined;
+}
+
+/** The whole ceremony in this terminal. Resolves to the exit code. */
+export async function runCeremony(config: Config): Promise<number> {
+  if (!hasTerminal()) {
+    say("needs a terminal of at least 80x24 for keyboard and screen");
+    return EXIT.usage;
+  }
+  turnOffDumps();
+  const program = programHash();
+  if (!program.ok) {
+    say(`cannot read its own file (${program.error.code})`);
+    return EXIT.refused;
+  }
+  const folder = prepareFolder(config.out);
+  if (!folder.ok) {
+    const why = folder.error.code === "out_not_empty" ? "is not empty" : "cannot be written";
+    say(`the output folder ${config.out} ${why} (${folder.error.code})`);
+    return EXIT.refused;
+  }
+  const facts: Facts = { version: version(), config, configHash: configHash(config), program: program.value };
+  const book = ledger(facts);
+  const desk = openTerminal();
+  const stops: Stops = { to: undefined };
+  const stop = (reason: AbortReason) => (): void => (stops.to ?? desk.stop)(reason);
+  process.on("SIGINT", stop("signal"));
+  process.on("SIGTERM", stop("signal"));
+  process.on("SIGHUP", stop("terminal_closed"));
+
+  let step: StepId = "selftest";
+  const helpers = {
+    record: async (drafts: readonly Draft[]) => book.record(drafts),
+    answer: answers(book, () => now().slice(0, 10)),
+  };
+  let ending: Ending;
+  let known = facts;
+  for (;;) {
+    const first: Advance | undefined = roomOf(step) === "table" ? begin(step, known, {}) : undefined;
+    ending = first === undefined ? await runChild(step, known, desk, book, stops) : await run(first, desk, helpers);
+    if (ending.kind !== "room") break;
+    step = ending.step;
+    known = ending.facts;
+  }
+  return finish(ending, step, book, desk, config);
+}
+
+function finish(ending: Ending, step: StepId, book: Ledger, desk: Terminal, config: Config): number {
+  const output = book.output();
+  if (ending.kind !== "done") {
+    const reason = ending.kind === "ended" ? ending.reason : "refused";
+    book.record([{ step, actor: "machine", kind: "abort", data: { what: "ended", reason } }]);
+  }
+  output?.close();
+  desk.close();
+  if (ending.kind === "done") {
+    say(`done; ${config.out} has transcript.jsonl, node.json and accounts.json`);
+    return EXIT.done;
+  }
+  const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;
+  if (ending.kind === "refused") {
+    say(`refused: ${ending.id}; ${kept}`);
+    return EXIT.refused;
+  }
+  say(`ended early: ${ending.kind === "ended" ? ending.reason : ending.kind}; ${kept}`);
+  return EXIT.early;
+}

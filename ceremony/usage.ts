@@ -1,0 +1,71 @@
+import { type Config, MODES, parseConfig } from "./config.ts";
+import { fail, ok, type Result } from "./result.ts";
+
+export const EXIT = { done: 0, refused: 1, usage: 2, early: 3 } as const;
+
+export const USAGE = `usage: ceremony [options]             a ceremony, in this terminal (80x24 or larger)
+       ceremony inspect [options]     what lnd will make of 24 words: node id, birthday
+       ceremony verify FILE [--head WORDS]   checks a transcript, prints it as a script
+       ceremony hash                  the hash of this program, to print and compare
+       ceremony script [--mode M]     the script of a ceremony as Markdown, to print
+       ceremony --version | --help
+
+  --mode rehearsal|production    rehearsal (default) is on regtest, always
+  --network NAME                 mainnet, testnet, signet, simnet (production)
+  --out DIR                      an empty or new folder; in production the stick
+  --rolls N                      throws of a die, 64 (default) to 128
+  --passphrase typed|dice|none   typed (default), eight words by dice, or none
+  --plates 1|2                   metal plates, each is read back; default 1
+
+exit: 0 done   1 refused   2 usage   3 ended early
+`;
+
+export interface UsageError {
+  readonly code: "usage";
+  readonly text: string;
+}
+
+const OPTIONS = ["mode", "network", "out", "rolls", "passphrase", "plates"] as const;
+type Option = (typeof OPTIONS)[number];
+
+/**
+ * The configuration from the command line.
+ * @param stamp `YYYYMMDD-HHMMSS`, for the folder of a rehearsal that was not given one
+ */
+export function parseOptions(args: readonly string[], stamp: string): Result<Config, UsageError> {
+  const values: Partial<Record<Option, string>> = {};
+  for (let at = 0; at < args.length; at += 2) {
+    const option = OPTIONS.find((known) => `--${known}` === args[at]);
+    const value = args[at + 1];
+    if (option === undefined) return wrong(`unknown argument ${args[at]}`);
+    if (value === undefined) return wrong(`--${option} needs a value`);
+    if (values[option] !== undefined) return wrong(`--${option} is given twice`);
+    values[option] = value;
+  }
+  const mode = MODES.find((known) => known === (values.mode ?? "rehearsal"));
+  if (mode === undefined) return wrong(`--mode is one of ${MODES.join(", ")}`);
+  if (mode === "production" && values.out === undefined) return wrong("production needs --out DIR");
+  if (mode === "production" && values.network === undefined) return wrong("production needs --network NAME");
+  const config = parseConfig({
+    mode,
+    network: values.network ?? "regtest",
+    out: values.out ?? `rehearsal-${stamp}`,
+    rolls: numberOf(values.rolls ?? "64"),
+    passphrase: values.passphrase ?? "typed",
+    plates: numberOf(values.plates ?? "1"),
+  });
+  return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
+}
+
+function numberOf(text: string): number {
+  return /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+const wrong = (text: string): Result<never, UsageError> => fail({ code: "usage", text });
+
+/** The mode that `ceremony script` prints. */
+export function parseScriptMode(args: readonly string[]): Result<(typeof MODES)[number], UsageError> {
+  if (args.length === 0) return ok("production");
+  const mode = MODES.find((known) => args.length === 2 && args[0] === "--mode" && known === args[1]);
+  return mode === undefined ? wrong(`ceremony script takes --mode ${MODES.join("|")}`) : ok(mode);
+}

@@ -1,0 +1,252 @@
+import { type Console, KEYS } from "./console.ts";
+
+/** What the people of a rehearsal bring to the table. */
+export interface Table {
+  readonly ceremonyId: string;
+  /** Today by their watches, `YYYY-MM-DD`. */
+  readonly date: string;
+  /** Faces of the dice, in order; as many as the policy wants. */
+  readonly dice: string;
+  /** Typed, unless the policy is dice (then faces of five dice for each of eight words) or none. */
+  readonly passphrase: string;
+  readonly passphraseDice: string;
+  readonly policy: "typed" | "dice" | "none";
+  readonly plates: number;
+}
+
+/** What they have read off the screen and written down. */
+export interface Notes {
+  readonly words: readonly string[];
+  readonly passphrase: string;
+  readonly nodeId: string;
+  readonly commitment: readonly string[];
+  readonly head: readonly string[];
+  readonly opened: {
+    readonly ceremonyId: string;
+    readonly round: number;
+    readonly machineShare: string;
+    readonly blind: string;
+    readonly dice: string;
+    readonly configHash: string;
+  };
+}
+
+/** Called with every scene while it is on the screen, before it is answered. */
+export type Watcher = (scene: string, screen: readonly string[]) => Promise<void> | void;
+
+/** A die is not typed faster than this by a hand; the program refuses below 20 ms. */
+const DIE_GAP_MS = 24;
+
+/** Keys go to fields in one burst: what reads them must not lose any. */
+const ROLES = ["AL", "BO", "CY", "DI", "EV"] as const;
+
+/**
+ * Plays a whole rehearsal at any console, as people do: everything that is typed was read off the screen or brought
+ * along. Rejects with a picture of the screen where the ceremony is not what it should be.
+ */
+export async function playRehearsal(console: Console, table: Table, watch: Watcher = () => {}): Promise<Notes> {
+  const { enter } = KEYS;
+  const scene = async (name: string, wanted: Parameters<Console["waitFor"]>[0]): Promise<string[]> => {
+    const screen = await console.waitFor(wanted);
+    await watch(name, screen);
+    return screen;
+  };
+  const answer = (text: string) => console.press(`${text}${enter}`);
+
+  for (let page = 1, pages = 2; page <= pages; page += 1) {
+    const screen = await scene(`selftest-${page}`, new RegExp(`^${page}/\\d+ `, "m"));
+    pages = Number(/^\d+\/(\d+) /m.exec(screen.join("\n"))?.[1]);
+    await console.press(enter);
+  }
+  for (const [name, aloud] of [
+    ["font-1", "Operator, type what you see"],
+    ["font-2", "other pattern"],
+  ] as const) {
+    const screen = await scene(
+      name,
+      (rows) => rows.join("\n").includes(aloud) && rows.some((row) => /^ {6}\|/.test(row)),
+    );
+    await answer(fontLetters(screen));
+  }
+
+  const hash = hashRows(await scene("hash", "Identity of the program"));
+  await console.press(enter);
+  const first = await scene("hash-words", "the four words:");
+  await answer(at(hash, rowOf(first)).words.join(" "));
+  const second = await scene("hash-hex", "hex digits:");
+  await answer(at(hash, rowOf(second)).hex);
+
+  await scene("ceremony-id", "id of the ceremony:");
+  await answer(table.ceremonyId);
+  await scene("date-1", "Operator, type today's date");
+  await answer(table.date);
+  await scene("date-2", "Witness, type today's date");
+  await answer(table.date);
+  for (const [index, role] of ["leader", "operator", "officer 1", "officer 2", "witness"].entries()) {
+    await scene(`role-${index + 1}`, new RegExp(`^${role} +_`, "m"));
+    await answer(ROLES[index] ?? "");
+  }
+  for (const [name, aloud] of [
+    ["config-1", "Officer one, read the configuration"],
+    ["config-2", "Witness, check the configuration"],
+  ] as const) {
+    const words = hashRows(await scene(name, aloud)).flatMap((row) => row.words);
+    await answer(`${words[0]} ${words.at(-1)}`);
+  }
+  for (let item = 0; item < 5; item += 1) {
+    await scene(
+      `room-${item + 1}`,
+      (rows) => rows.filter((row) => row.includes("[Y]")).length === item && rows.some((row) => row.includes("[?]")),
+    );
+    await console.press("y");
+  }
+
+  const commitment = hashRows(await scene("commitment", "It fixes the machine's share")).flatMap((row) => row.words);
+  await console.press(enter);
+  await answer(askedWords(await scene("commitment-copy", "From the paper, two words"), commitment));
+
+  await scene("dice", `thrown 0 of ${table.dice.length}`);
+  await console.type(table.dice, { gapMs: DIE_GAP_MS });
+  await scene("dice-all", `thrown ${table.dice.length} of ${table.dice.length}`);
+  await console.press(enter);
+  await scene("mix", "output commitment, round");
+  await console.press(enter);
+
+  const passphrase = await typePassphrase(console, table, scene, answer);
+
+  const words = await copyWords(console, scene);
+  await scene("plate", "besides:");
+  await console.press(enter);
+  for (let plate = 1; plate <= table.plates; plate += 1) {
+    await scene(`readback-${plate}`, new RegExp(`plate ${plate} of [\\s\\S]*word 1 from the plate`));
+    await typeWords(console, words, plate === 1 ? 4 : 8);
+  }
+  const opened = openedValues(await scene("opening", "test/recompute.py"), table.dice.length);
+  await console.press(enter);
+
+  await scene("restore-words", /Step 10[\s\S]*word 1 from the plate/);
+  await typeWords(console, words, 4);
+  if (table.policy !== "none") {
+    await scene("restore-passphrase", "checksum right");
+    await answer(passphrase);
+  }
+  const compared = (await scene("compare", "All equal")).join("\n");
+  const nodeId = /\b0[23][0-9a-f]{64}\b/.exec(compared)?.[0] ?? "";
+  await console.press(enter);
+  await scene("written", /accounts\.json +\d+ bytes/);
+  await console.press(enter);
+  await scene("node", "last eight digits:");
+  await answer(nodeId.slice(-8));
+  const head = headWords(await scene("head", "The transcript is closed"));
+  await console.press(enter);
+  await answer(askedWords(await scene("head-copy", "From the paper, two words"), head));
+  await scene("machine", "Power off");
+  await console.press(enter);
+  return { words, passphrase, nodeId, commitment, head, opened };
+}
+
+type Scene = (name: string, wanted: Parameters<Console["waitFor"]>[0]) => Promise<string[]>;
+
+async function typePassphrase(
+  console: Console,
+  table: Table,
+  scene: Scene,
+  answer: (text: string) => Promise<void>,
+): Promise<string> {
+  if (table.policy === "none") return "";
+  const screen = await scene("keyboard", "to prove the keyboard map");
+  await answer(/^ +line: +(.*)$/m.exec(screen.join("\n"))?.[1]?.trimEnd() ?? "");
+  let passphrase = table.passphrase;
+  if (table.policy === "dice") {
+    await scene("passphrase-dice", "word 1, five faces:");
+    await console.type(table.passphraseDice);
+    const found = await scene("passphrase-words", "one space between them");
+    passphrase = found.flatMap((row) => /^ {2}\d {2}([a-z-]+)$/.exec(row)?.[1] ?? []).join(" ");
+    await console.press(KEYS.enter);
+  } else {
+    await scene("passphrase-1", "alone at the screen: type the passphrase");
+    await answer(passphrase);
+  }
+  await scene("passphrase-2", "a second time");
+  await answer(passphrase);
+  return passphrase;
+}
+
+async function copyWords(console: Console, scene: Scene): Promise<string[]> {
+  await scene("gate", "24 words follow, four at a time");
+  await console.press("y");
+  const words: string[] = [];
+  for (let first = 1; first <= 24; first += 4) {
+    const screen = await scene(`words-${first}`, `words ${first} to ${first + 3} of 24`);
+    for (const row of screen) {
+      const found = /^ +(\d+) +([a-z]{3,8}) +([A-Z](?: [A-Z]){2,3})\b/.exec(row);
+      if (found?.[2] !== undefined) words[Number(found[1]) - 1] = found[2];
+    }
+    await console.press(KEYS.enter);
+  }
+  return words;
+}
+
+/** Four letters from a plate, or more: a person may do either. */
+async function typeWords(console: Console, words: readonly string[], letters: number): Promise<void> {
+  for (const [index, word] of words.entries()) {
+    await console.waitFor(`word ${index + 1} from the plate`);
+    await console.press(`${word.slice(0, letters)} `);
+  }
+}
+
+function fontLetters(screen: readonly string[]): string {
+  const row = screen.find((candidate) => /^ {6}\|/.test(candidate)) ?? "";
+  const cells = row.trimStart().split("|").slice(1, 7);
+  return cells.map((cell) => ({ "█": "F", "▀": "U", "▄": "L" })[cell[0] ?? ""] ?? "N").join("");
+}
+
+interface HashRow {
+  readonly hex: string;
+  readonly words: readonly string[];
+}
+
+/** The eight rows of a hash on the screen. */
+export function hashRows(screen: readonly string[]): HashRow[] {
+  return screen.flatMap((row) => {
+    const found = /^ {2}[1-8] {3}([0-9a-f]{4} [0-9a-f]{4}) {3}(.+)$/.exec(row);
+    return found === null ? [] : [{ hex: found[1] ?? "", words: (found[2] ?? "").trim().split(/\s+/) }];
+  });
+}
+
+const rowOf = (screen: readonly string[]): number => Number(/Row (\d)/.exec(screen.join("\n"))?.[1]);
+const at = (rows: readonly HashRow[], row: number): HashRow => rows[row - 1] ?? { hex: "", words: [] };
+
+/** `row 2, word 3  and  row 7, word 1` of words in rows of four. */
+function askedWords(screen: readonly string[], words: readonly string[]): string {
+  const places = [...screen.join("\n").matchAll(/row (\d), word (\d)/g)];
+  return places.map((place) => words[(Number(place[1]) - 1) * 4 + Number(place[2]) - 1]).join(" ");
+}
+
+/** Sixteen rows of two words, at the left or beside a code of 37 columns and a space. */
+function headWords(screen: readonly string[]): string[] {
+  return screen.flatMap((row) => {
+    const found = /^(?:[1-8]| ) {2}([A-Za-z]+) +([A-Za-z]+)$/.exec(/[█▀▄]/.test(row) ? row.slice(38) : row);
+    return found === null ? [] : [found[1] ?? "", found[2] ?? ""];
+  });
+}
+
+function openedValues(screen: readonly string[], rolls: number): Notes["opened"] {
+  const text = screen.join("\n");
+  const after = (name: string, digits: number, alphabet: string): string => {
+    const from = text.slice(text.indexOf(`\n${name} `) + name.length + 1);
+    return [...from]
+      .filter((character) => alphabet.includes(character))
+      .slice(0, digits)
+      .join("");
+  };
+  const hex = "0123456789abcdef";
+  return {
+    ceremonyId: /^ceremony +(\S+)/m.exec(text)?.[1] ?? "",
+    round: 1,
+    machineShare: after("share", 64, hex),
+    blind: after("blind", 64, hex),
+    dice: after("dice", rolls, "123456"),
+    configHash: after("config", 64, hex),
+  };
+}

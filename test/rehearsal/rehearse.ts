@@ -1,0 +1,143 @@
+import { randomInt } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { screenPng } from "./picture.ts";
+import { type Notes, playRehearsal, type Table, type Watcher } from "./player.ts";
+import { Terminal } from "./terminal.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+export interface RehearseOptions {
+  readonly out: string;
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly policy?: Table["policy"];
+  readonly plates?: number;
+  readonly dice?: string;
+  readonly passphrase?: string;
+  readonly ceremonyId?: string;
+  /** File and arguments that start the ceremony; the checkout's by default. */
+  readonly program?: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Leaves the screens out: tests that play many rehearsals look at other things. */
+  readonly noScreens?: boolean;
+  readonly watch?: (scene: string, screen: readonly string[], terminal: Terminal) => Promise<void> | void;
+}
+
+export const CHECKOUT: readonly [string, ...string[]] = [
+  process.execPath,
+  "--disable-sigusr1",
+  join(ROOT, "ceremony/main.ts"),
+];
+
+/** Faces that fair dice gave: drawn by the system, as the people of a rehearsal without dice would. */
+export function throwDice(count: number): string {
+  for (;;) {
+    const faces = Array.from({ length: count }, () => randomInt(1, 7));
+    const often = Math.max(...[1, 2, 3, 4, 5, 6].map((face) => faces.filter((one) => one === face).length));
+    const text = faces.join("");
+    // What the ceremony refuses is thrown again by people too.
+    if (often < 20 && !/(.)\1{6}/.test(text)) return text;
+  }
+}
+
+/** Plays a whole rehearsal through a pseudo-terminal and leaves in `out` what a ceremony leaves, and the notes. */
+export async function rehearse(options: RehearseOptions): Promise<Notes> {
+  const policy = options.policy ?? "typed";
+  const plates = options.plates ?? 1;
+  const table: Table = {
+    ceremonyId: options.ceremonyId ?? "rehearsal-1",
+    date: new Date().toISOString().slice(0, 10),
+    dice: options.dice ?? throwDice(64),
+    passphrase: options.passphrase ?? "Only for 1 rehearsal!",
+    passphraseDice: throwDice(64).slice(0, 40),
+    policy,
+    plates,
+  };
+  const [file, ...args] = options.program ?? CHECKOUT;
+  const size = { columns: options.columns ?? 80, rows: options.rows ?? 24 };
+  const own = [
+    "--out",
+    options.out,
+    "--passphrase",
+    policy,
+    "--plates",
+    String(plates),
+    "--rolls",
+    String(table.dice.length),
+  ];
+  const terminal = new Terminal(file, [...args, ...own], {
+    ...size,
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  const screens: { readonly name: string; readonly text: string; readonly png: Buffer }[] = [];
+  const watch: Watcher = async (scene, screen) => {
+    if (options.noScreens !== true)
+      screens.push({ name: scene, text: `${screen.join("\n")}\n`, png: screenPng(terminal.cells()) });
+    await options.watch?.(scene, screen, terminal);
+  };
+  try {
+    const notes = await playRehearsal(terminal, table, watch);
+    const { exitCode } = await terminal.exit;
+    if (exitCode !== 0)
+      throw new Error(`the ceremony ended with exit code ${exitCode}\n${terminal.screen().join("\n")}`);
+    leave(options.out, notes, screens);
+    return notes;
+  } finally {
+    await terminal.close();
+  }
+}
+
+/** Only a rehearsal's secrets may ever be in files: they are for recomputing it. */
+function leave(
+  out: string,
+  notes: Notes,
+  screens: readonly { readonly name: string; readonly text: string; readonly png: Buffer }[],
+): void {
+  const secret = { mode: 0o600 };
+  writeFileSync(join(out, "words.txt"), `${notes.words.join(" ")}\n${notes.passphrase}\n`, secret);
+  writeFileSync(join(out, "opened.json"), `${JSON.stringify(notes.opened, undefined, 2)}\n`, secret);
+  writeFileSync(join(out, "head.txt"), `${notes.head.join(" ")}\n`, secret);
+  if (screens.length === 0) return;
+  mkdirSync(join(out, "screens"), { mode: 0o700 });
+  screens.forEach(({ name, text, png }, index) => {
+    const file = join(out, "screens", `${String(index + 1).padStart(2, "0")}-${name}`);
+    writeFileSync(`${file}.txt`, text, secret);
+    writeFileSync(`${file}.png`, png, secret);
+  });
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      out: { type: "string" },
+      columns: { type: "string" },
+      rows: { type: "string" },
+      passphrase: { type: "string" },
+      plates: { type: "string" },
+      program: { type: "string" },
+    },
+  });
+  const policy = values.passphrase ?? "typed";
+  if (values.out === undefined || (policy !== "typed" && policy !== "dice" && policy !== "none")) {
+    console.error(
+      "usage: npm run -s rehearse -- --out DIR [--columns N] [--rows N] [--passphrase typed|dice|none] [--plates 1|2] [--program FILE]",
+    );
+    process.exit(2);
+  }
+  const caller = process.env["INIT_CWD"] ?? process.cwd();
+  const out = resolve(caller, values.out);
+  const notes = await rehearse({
+    out,
+    policy,
+    columns: Number(values.columns ?? 80),
+    rows: Number(values.rows ?? 24),
+    plates: Number(values.plates ?? 1),
+    ...(values.program === undefined ? {} : { program: [resolve(caller, values.program)] as const }),
+  });
+  console.log(`node id ${notes.nodeId}`);
+  console.log(
+    `${values.out} has transcript.jsonl, node.json, accounts.json, words.txt, opened.json, head.txt, screens/`,
+  );
+}
