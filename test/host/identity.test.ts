@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { hashSources, PROGRAM_SOURCES, programHash } from "../../ceremony/host/identity.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** The line that docs/build.md gives to people. */
+function documentedLine(): string {
+  const line = /^find .*sha256sum$/m.exec(readFileSync(join(ROOT, "docs/build.md"), "utf8"))?.[0];
+  assert(line !== undefined, "docs/build.md has no line that starts with find and ends with sha256sum");
+  return line;
+}
+
+test("the documented shell line gives the hash of a checkout, in any locale", () => {
+  const expected = programHash();
+  assert(expected.ok);
+  assert.equal(expected.value.form, "checkout");
+  for (const locale of ["C", "C.UTF-8"]) {
+    const env = { ...process.env, LANG: locale };
+    const printed = execFileSync("sh", ["-c", documentedLine()], { cwd: ROOT, encoding: "utf8", env });
+    assert.equal(printed, `${expected.value.hash}  -\n`);
+  }
+});
+
+test("one changed byte, a file more, a file less and another name each change the hash", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "identity-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  cpSync(join(ROOT, "VERSION"), join(root, "VERSION"));
+  writeFileSync(join(root, "package-lock.json"), "{}");
+  mkdirSync(join(root, "ceremony/seed"), { recursive: true });
+  const seen = new Set<string>();
+  const note = () => {
+    const hash = hashSources(root, PROGRAM_SOURCES);
+    assert(hash.ok);
+    assert(!seen.has(hash.value));
+    seen.add(hash.value);
+  };
+  const source = (name: string) => join(root, "ceremony", name);
+  note();
+  writeFileSync(source("seed/a.ts"), "a");
+  note();
+  writeFileSync(source("seed/a.ts"), "b");
+  note();
+  rmSync(source("seed/a.ts"));
+  writeFileSync(source("seed.ts"), "b");
+  note();
+  // Bytewise: upper case, then "-" and "." before "/"; a locale would order these otherwise.
+  for (const name of ["Z.ts", "seed-a.ts", "seed/a.ts", "a.ts"]) writeFileSync(source(name), name);
+  note();
+  const printed = execFileSync("sh", ["-c", documentedLine()], { cwd: root, encoding: "utf8" });
+  const hash = hashSources(root, PROGRAM_SOURCES);
+  assert(hash.ok);
+  assert.equal(printed, `${hash.value}  -\n`);
+});
+
+test("a missing file, and a name that a shell would split, are errors and no hash", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "identity-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  assert(!hashSources(root, PROGRAM_SOURCES).ok);
+  mkdirSync(join(root, "ceremony"));
+  writeFileSync(join(root, "ceremony/a b.ts"), "");
+  assert(!hashSources(root, ["ceremony"]).ok);
+});
