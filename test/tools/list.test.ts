@@ -15,6 +15,7 @@ const ALWAYS_THERE = new Set([
   "sleep",
   "true",
   "cp",
+  "sha256sum",
   "rm",
   "npm",
   "node",
