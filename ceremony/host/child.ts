@@ -11,7 +11,7 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface ChildExit {
+interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -33,7 +33,7 @@ function childEnvironment(): NodeJS.ProcessEnv {
  * Starts this program again as `--child ROLE`, on the same terminal, with `fds` as its descriptors from 3 on.
  * Descriptors only, never `pipe` or `ipc`: those are sockets.
  */
-export function startChild(role: string, fds: readonly number[]): Result<Child, ChildError> {
+function startChild(role: string, fds: readonly number[]): Result<Child, ChildError> {
   const command = selfCommand();
   if (!command.ok) return command;
   const { file, args, argv0 } = command.value;

