@@ -10,10 +10,10 @@ import { turnOffDumps } from "./dumps.ts";
 import { type Ending, run } from "./runner.ts";
 import { openTerminal } from "./terminal.ts";
 
-/** Parent to child: where to begin, that the events are on disk, or that it is over. */
+/** Parent to child: where to begin, whether the events are on disk, or that it is over. */
 export type ToInner =
   | { readonly kind: "begin"; readonly step: StepId; readonly facts: Facts }
-  | { readonly kind: "recorded" }
+  | { readonly kind: "recorded"; readonly kept: boolean }
   | { readonly kind: "stop"; readonly reason: AbortReason };
 
 /** Child to parent: events to record, and how its steps ended. Public values only. */
@@ -34,12 +34,12 @@ export async function runInner(): Promise<number> {
   if (first.kind !== "begin") throw new FlowFault("inner_protocol", "the first message begins a step");
 
   const desk = openTerminal();
-  let recorded: (() => void) | undefined;
+  let recorded: ((kept: boolean) => void) | undefined;
   // One receive is always waiting, so that a parent that has gone ends this process at once (host/channel.ts).
   const listen = async (): Promise<void> => {
     for (;;) {
       const message = (await port.receive()) as unknown as ToInner;
-      if (message.kind === "recorded") recorded?.();
+      if (message.kind === "recorded") recorded?.(message.kept);
       if (message.kind === "stop") desk.stop(message.reason);
     }
   };
@@ -55,7 +55,7 @@ export async function runInner(): Promise<number> {
   const ending = await run(begin(first.step, first.facts, {}), desk, {
     record: (drafts) =>
       new Promise((resolve) => {
-        recorded = () => resolve(true);
+        recorded = resolve;
         send({ kind: "record", drafts });
       }),
     answer: async (ask) => {

@@ -23,8 +23,11 @@ const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n
 
 /** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
 interface Ledger {
+  /** False if it could not be kept. After the last event nothing is added: its hash is on paper already. */
   record(drafts: readonly Draft[]): boolean;
   open(ceremonyId: string): boolean;
+  /** The step of the last event. */
+  readonly step: () => StepId;
   readonly output: () => Output | undefined;
 }
 
@@ -32,10 +35,13 @@ function ledger(facts: Facts): Ledger {
   const started = now();
   let output: Output | undefined;
   const held: { readonly draft: Draft; readonly at: string }[] = [];
+  let last: Pick<Draft, "step" | "kind"> = { step: "selftest", kind: "open" };
   return {
     record(drafts) {
+      if (last.kind === "done") return true;
       const at = now();
       const to = output;
+      last = drafts.at(-1) ?? last;
       if (to !== undefined) return drafts.every((draft) => to.append(draft, at));
       held.push(...drafts.map((draft) => ({ draft, at })));
       return true;
@@ -60,6 +66,7 @@ function ledger(facts: Facts): Ledger {
       const all = [{ draft: first, at: started }, ...held.splice(0)];
       return all.every(({ draft, at }) => opened.value.append(draft, at));
     },
+    step: () => last.step,
     output: () => output,
   };
 }
@@ -87,13 +94,13 @@ function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Answe
 
 /** Runs the steps of another room in a child and lends it the terminal. */
 async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger, stops: Stops): Promise<Ending> {
-  const lost = { kind: "ended", reason: roomOf(step) === "vault" ? "vault_lost" : "restore_lost" } as const;
+  const reason = roomOf(step) === "vault" ? "vault_lost" : "restore_lost";
   const started = startTalkingChild(roomOf(step));
-  if (!started.ok) return lost;
+  if (!started.ok) return { kind: "ended", reason, step: book.step() };
   const { child, port } = started.value;
   const send = (message: ToInner): void => port.send(message as unknown as Json);
   desk.leave();
-  let ending: Ending = lost;
+  let ending: Ending | undefined;
   stops.to = (reason) => send({ kind: "stop", reason });
   try {
     send({ kind: "begin", step, facts });
@@ -103,12 +110,7 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
         ending = message.ending;
         break;
       }
-      if (book.record(message.drafts)) send({ kind: "recorded" });
-      else {
-        ending = { kind: "ended", reason: "output_lost" };
-        send({ kind: "stop", reason: "output_lost" });
-        break;
-      }
+      send({ kind: "recorded", kept: book.record(message.drafts) });
     }
   } catch {
     // The channel says that the child has gone, or the child said something no child says: either way it is lost.
@@ -120,7 +122,8 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
   port.close();
   desk.take();
   desk.clear();
-  return ending;
+  // How far a child got that is lost, only its events say.
+  return ending ?? { kind: "ended", reason, step: book.step() };
 }
 
 /** Where a signal goes: to the child while there is one, else to this process' own desk. */
@@ -169,14 +172,14 @@ export async function runCeremony(config: Config): Promise<number> {
     step = ending.step;
     known = ending.facts;
   }
-  return finish(ending, step, book, desk, config);
+  return finish(ending, book, desk, config);
 }
 
-function finish(ending: Ending, step: StepId, book: Ledger, desk: Terminal, config: Config): number {
+function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: Terminal, config: Config): number {
   const output = book.output();
   if (ending.kind !== "done") {
     const reason = ending.kind === "ended" ? ending.reason : "refused";
-    book.record([{ step, actor: "machine", kind: "abort", data: { what: "ended", reason } }]);
+    book.record([{ step: ending.step, actor: "machine", kind: "abort", data: { what: "ended", reason } }]);
   }
   output?.close();
   desk.close();
@@ -189,6 +192,6 @@ function finish(ending: Ending, step: StepId, book: Ledger, desk: Terminal, conf
     say(`refused: ${ending.id}; ${kept}`);
     return EXIT.refused;
   }
-  say(`ended early: ${ending.kind === "ended" ? ending.reason : ending.kind}; ${kept}`);
+  say(`ended early: ${ending.reason}; ${kept}`);
   return EXIT.early;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +23,10 @@ export type OutputError = { readonly code: "out_not_empty" | "out_unwritable" };
 
 /** The output folder: the transcript, which only grows, and files that are there whole or not at all. */
 export interface Output {
-  /** Appends and flushes; false if the medium is full or gone, and then what is there ends with a whole line. */
+  /**
+   * Appends and flushes; false if the medium is full or gone, and then what is there ends with a whole line. Nothing is
+   * appended after that: a shorter event might still fit, and the transcript would have a hole.
+   */
   append(draft: Draft, at: string): boolean;
   /** The head of the transcript, once all of it has been read back from the medium; undefined if it differs. */
   head(): string | undefined;
@@ -69,19 +74,23 @@ export function openOutput(folder: string): Result<Output, OutputError> {
   }
   let head: Head = GENESIS;
   let length = 0;
+  let broken = false;
   const written = createHash("sha256");
 
   const append = (draft: Draft, at: string): boolean => {
+    if (broken) return false;
     const next = appendEvent(head, draft, at);
     try {
       let done = 0;
       while (done < next.line.length) done += writeSync(file, next.line, done, next.line.length - done, length + done);
       fsyncSync(file);
+      if (!isStillAt(file, join(folder, TRANSCRIPT))) broken = true;
     } catch {
       // Half a line is worse than none: the transcript ends where the medium did.
       cutBack(file, length);
-      return false;
+      broken = true;
     }
+    if (broken) return false;
     written.update(next.line);
     length += next.line.length;
     head = next.head;
@@ -103,6 +112,13 @@ export function openOutput(folder: string): Result<Output, OutputError> {
     write: (name, text) => writeWhole(folder, name, text),
     close: () => closeSync(file),
   });
+}
+
+/** A file that was removed, or whose stick was pulled out, takes bytes as long as it is open: nobody will see them. */
+function isStillAt(file: number, path: string): boolean {
+  const open = fstatSync(file);
+  const named = statSync(path);
+  return open.ino === named.ino && open.dev === named.dev;
 }
 
 function cutBack(file: number, length: number): void {

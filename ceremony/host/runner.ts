@@ -31,8 +31,8 @@ export interface Helpers {
 export type Ending =
   | { readonly kind: "room"; readonly step: StepId; readonly facts: Facts }
   | { readonly kind: "done" }
-  | { readonly kind: "refused"; readonly id: RefusalId }
-  | { readonly kind: "ended"; readonly reason: AbortReason };
+  | { readonly kind: "refused"; readonly id: RefusalId; readonly step: StepId }
+  | { readonly kind: "ended"; readonly reason: AbortReason; readonly step: StepId };
 
 /**
  * Plays the steps of one process until the next belongs to another, or the ceremony ends. Every event is recorded before
@@ -42,10 +42,12 @@ export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise
   let now = first;
   let drawn: { readonly play: Play; readonly columns: number; readonly rows: number } | undefined;
   for (;;) {
-    if (now.drafts.length > 0 && !(await helpers.record(now.drafts))) return { kind: "ended", reason: "output_lost" };
     const { play, outcome, ask } = now;
+    const step = play.step.id;
+    if (now.drafts.length > 0 && !(await helpers.record(now.drafts)))
+      return { kind: "ended", reason: "output_lost", step };
     if (outcome?.kind === "room") return { kind: "room", step: outcome.step, facts: play.facts };
-    if (outcome?.kind === "ended") return { kind: "ended", reason: "asked" };
+    if (outcome?.kind === "ended") return { kind: "ended", reason: "asked", step };
     if (outcome?.kind === "done") return { kind: "done" };
 
     const size = desk.size();
@@ -55,14 +57,14 @@ export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise
     }
     if (outcome?.kind === "refused") {
       await acknowledged(desk, play);
-      return { kind: "refused", id: outcome.id };
+      return { kind: "refused", id: outcome.id, step };
     }
     if (ask !== undefined) {
       now = advance(play, { kind: "answer", answer: await helpers.answer(ask) });
       continue;
     }
     const seen = await desk.next();
-    if (seen.kind === "gone") return { kind: "ended", reason: seen.reason };
+    if (seen.kind === "gone") return { kind: "ended", reason: seen.reason, step };
     now = seen.kind === "resize" ? { play, drafts: [] } : advance(play, seen);
   }
 }
