@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { HARDENED_OFFSET, HDKey, type Versions } from "@scure/bip32";
 import { coinType, type Network } from "./network.ts";
+import { addModOrder } from "./scalar.ts";
 import { Secret } from "./secret.ts";
 
 // lnd derives with btcwallet, and btcwallet with `hdkeychain.DeriveNonStandard`, which keeps private keys without their
@@ -120,34 +121,6 @@ function deriveUnpadded(parent: HDKey, index: number): HDKey {
   });
   for (const used of [privateKey, data, digest, child]) used.fill(0);
   return key;
-}
-
-/** Order of secp256k1. */
-const ORDER = Buffer.from("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", "hex");
-
-/**
- * a + b modulo the order, big endian, without a branch on the bytes. As BIP32 asks, an `a` not below the order is no
- * key; nobody will see that (2^-127), so it throws. A sum of zero is refused by HDKey.
- */
-function addModOrder(a: Uint8Array, b: Uint8Array): Buffer {
-  if (Buffer.compare(a, ORDER) >= 0) throw new Error("the derived key is not below the order of the curve");
-  const sum = Buffer.alloc(32);
-  const reduced = Buffer.alloc(32);
-  let carry = 0;
-  let borrow = 0;
-  for (let i = 31; i >= 0; i--) {
-    const added = (a[i] ?? 0) + (b[i] ?? 0) + carry;
-    sum[i] = added;
-    carry = added >>> 8;
-    const taken = (added & 0xff) - (ORDER[i] ?? 0) - borrow;
-    reduced[i] = taken;
-    borrow = (taken >>> 8) & 1;
-  }
-  // The sum is the smaller one exactly if taking the order away needs more than the carry.
-  const keep = -(borrow & ~carry & 1);
-  for (let i = 0; i < 32; i++) reduced[i] = ((sum[i] ?? 0) & keep) | ((reduced[i] ?? 0) & ~keep);
-  sum.fill(0);
-  return reduced;
 }
 
 function publicKeyHex(key: HDKey): string {

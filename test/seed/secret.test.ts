@@ -29,7 +29,7 @@ describe("Secret", () => {
     ]) {
       assert.ok(!shown.includes(form), form);
     }
-    assert.match(shown, /\[secret\]/);
+    assert.deepEqual([`${secret}`, JSON.stringify(secret), inspect(secret)], ["[secret]", '"[secret]"', "[secret]"]);
   });
 
   it("copies, so that wiping the source leaves it whole, and takes, so that the source is gone", () => {
