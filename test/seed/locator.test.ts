@@ -149,7 +149,6 @@ describe("missing word", () => {
     assert.deepEqual(value(missingWordCandidates(blanked(other, 13))), { position: 13, candidates: [] });
     assert.deepEqual(value(missingWordCandidates(blanked(other, 1))), { position: 1, candidates: [] });
   });
-  });
 
   it("is one word, given as ? in an otherwise strict phrase", () => {
     const twice = WORDS.replace("wolf", "?").replace("agent", "?");
