@@ -19,7 +19,7 @@ export interface EncipherQuestion {
   readonly passphrase: string;
 }
 
-export interface DecipherQuestion {
+interface DecipherQuestion {
   readonly words: string;
   readonly passphrase: string;
 }
@@ -34,7 +34,7 @@ export interface DecipherAnswer {
   readonly position?: number;
 }
 
-export interface DeriveQuestion {
+interface DeriveQuestion {
   readonly entropy: string;
   readonly network: string;
   readonly lastAccount: number;
@@ -47,7 +47,7 @@ export interface DeriveAnswer {
   readonly accounts: readonly OracleAccount[];
 }
 
-export interface OracleAccount {
+interface OracleAccount {
   readonly name: string;
   readonly extended_public_key: string;
   readonly derivation_path: string;
