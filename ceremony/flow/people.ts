@@ -1,8 +1,9 @@
-import { CEREMONY_ID_MAX, CLOCK_DAYS_MAX, INITIALS_MAX } from "../limits.ts";
+import { CEREMONY_ID_MAX, CLOCK_DAYS_MAX, COPIED_MAX, DATE_MAX, INITIALS_MAX } from "../limits.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { ROOM_ITEMS } from "../script.ts";
+import { birthdayFromDate } from "../seed/birthday.ts";
 import { ceremonyId, date, initials } from "../transcript/rules.ts";
 import { editLine, field, hashTable } from "./field.ts";
 import {
@@ -42,6 +43,16 @@ interface State {
   readonly item: number;
 }
 
+/** Room in each field; one more is taken, so that a slip at the end is seen and not cut off. */
+const TYPED_MAX = {
+  id: CEREMONY_ID_MAX,
+  date1: DATE_MAX,
+  date2: DATE_MAX,
+  roles: INITIALS_MAX,
+  config1: COPIED_MAX,
+  config2: COPIED_MAX,
+} as const;
+
 export const people: StepLogic<State> = {
   begin: () => ({
     state: { page: "id", typed: "", today: "", date1: "", initials: {}, item: 0 },
@@ -51,7 +62,7 @@ export const people: StepLogic<State> = {
     if (input.kind === "answer") return answered(state, input);
     if (input.kind !== "key") return { state };
     if (state.page === "room") return room(state, letterOf(input.key));
-    const edited = editLine(state.typed, input.key, state.page === "id" ? CEREMONY_ID_MAX : 60);
+    const edited = editLine(state.typed, input.key, TYPED_MAX[state.page] + 1);
     if (!edited.entered) return { state: { ...state, typed: edited.text } };
     const entered = { ...state, typed: "" };
     const typed = edited.text.trim();
@@ -99,13 +110,14 @@ function idTyped(state: State, typed: string): Turn<State> {
 }
 
 function dateTyped(state: State, typed: string): Turn<State> {
-  if (date.type !== "text" || !date.pattern.test(typed) || Number.isNaN(dayOf(typed)))
+  if (date.type !== "text" || !date.pattern.test(typed) || Number.isNaN(dayOf(typed)) || !hasBirthday(typed))
     return { state, refused: { id: "date_form" } };
   if (state.page === "date1") return { state: { ...state, page: "date2", date1: typed } };
   const again = { ...state, page: "date1" as const, date1: "" };
   if (typed !== state.date1) return { state: again, refused: { id: "date_differs" } };
   if (Math.abs(dayOf(typed) - dayOf(state.today)) > CLOCK_DAYS_MAX)
-    return { state: again, refused: { id: "date_clock" } };
+    // Asked again: the clock may have been set in the meantime.
+    return { state: again, refused: { id: "date_clock" }, ask: { kind: "today" } };
   return {
     state: { ...state, page: "roles" },
     notes: [
@@ -115,6 +127,12 @@ function dateTyped(state: State, typed: string): Turn<State> {
     ],
     facts: { date: typed },
   };
+}
+
+/** aezeed counts days from the genesis block to 2188, and the seed's birthday is the day before. */
+function hasBirthday(text: string): boolean {
+  const days = birthdayFromDate(text);
+  return days.ok && days.value > 0;
 }
 
 /** Days since 1970, or NaN for a date that the calendar does not have. */
@@ -167,7 +185,8 @@ function rolesLines(state: State): Line[] {
   return [
     ...ROLES.map(({ role, name, does }) =>
       role === next?.role
-        ? line(...field(`${name.padEnd(10)}`, state.typed), `   ${does}`)
+        ? // The cursor takes one column of the five that initials and a space have.
+          line(...field(name.padEnd(10), state.typed), `${" ".repeat(Math.max(0, 3 - state.typed.length))}   ${does}`)
         : line(`${name.padEnd(10)} `, span((known[role] ?? "").padEnd(4), "strong"), `   ${does}`),
     ),
     [],

@@ -1,4 +1,4 @@
-import { NOTE_MAX } from "../limits.ts";
+import { COUNT_MAX, NOTE_MAX } from "../limits.ts";
 import { REFUSALS, type RefusalId } from "../refusals.ts";
 import { type FrameContext, frame, type Size } from "../screen/frame.ts";
 import { letterOf } from "../screen/keys.ts";
@@ -62,6 +62,10 @@ export function advance(play: Play, input: Input): Advance {
     return apply(play, { state: play.state, refused: { id: input.answer.id } });
   const scene = { facts: play.facts, secrets: play.secrets, step: play.step };
   const turn = LOGIC[play.step.id].reduce(play.state, input, scene);
+  // Four times a second nothing happens, and nothing is drawn.
+  if (input.kind === "tick" && turn.state === play.state && Object.keys(turn).length === 1) return { play, drafts: [] };
+  // Nothing came of it: no new play, so the words on a screen are not made and written again with every tick.
+  if (input.kind === "tick" && turn.state === play.state && Object.keys(turn).length === 1) return { play, drafts: [] };
   const { message: _, ...fresh } = play;
   return apply(input.kind === "key" ? fresh : play, turn);
 }
@@ -85,17 +89,27 @@ export function screen(play: Play, size: Size): Line[] {
   };
   if (play.overlay === undefined)
     return frame(play.message === undefined ? view : { ...view, message: play.message }, context, size);
-  return frame({ ...overlayBody(play.overlay), ownAloud: true }, context, size);
+  return frame({ ...overlayBody(play.overlay, play.complete), ownAloud: true }, context, size);
 }
 
-function overlayBody(over: NonNullable<Play["overlay"]>) {
+/** The note's characters on one row: all of them are on three. */
+const NOTE_COLUMNS = 60;
+
+function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
   if (over.kind === "leave")
     return {
       lines: [
         line(span("End this ceremony?", "strong")),
         [],
-        line("The transcript keeps what was done, and says that it was ended."),
-        line("A new ceremony begins from the first step."),
+        ...(complete
+          ? [
+              line("The transcript is complete and stays so. Whether its head was copied right is not known,"),
+              line("and what to do with the machine is not shown."),
+            ]
+          : [
+              line("The transcript keeps what was done, and says that it was ended."),
+              line("A new ceremony begins from the first step."),
+            ]),
       ],
       keys: "E end the ceremony   any other key: go on",
     };
@@ -106,10 +120,20 @@ function overlayBody(over: NonNullable<Play["overlay"]>) {
       line("It is written into the transcript and cannot be taken back."),
       line("Never write a secret here."),
       [],
-      line("note: ", span(over.text, "entry"), span("_", "entry")),
+      ...noteRows(over.text),
     ],
     keys: "Enter record it   Esc leave it",
   };
+}
+
+function noteRows(text: string): Line[] {
+  const rows: Line[] = [];
+  for (let from = 0; from <= text.length; from += NOTE_COLUMNS) {
+    const part = text.slice(from, from + NOTE_COLUMNS);
+    const cursor = text.length < from + NOTE_COLUMNS ? [span("_", "entry")] : [];
+    rows.push(line(from === 0 ? "note: " : "      ", span(part, "entry"), ...cursor));
+  }
+  return rows;
 }
 
 /** Ctrl-C asks before it ends; Ctrl-E takes a note, but only at the table: in the vault a note could hold a word. */
@@ -123,7 +147,6 @@ function overlay(play: Play, input: Extract<Input, { kind: "key" }>): Advance | 
     if (input.key.kind === "escape" || input.key.kind === "interrupt") return { play: rest, drafts: [] };
     const edited = editLine(open.text, input.key, NOTE_MAX);
     if (!edited.entered) return { play: { ...rest, overlay: { kind: "note", text: edited.text } }, drafts: [] };
-    if (edited.text.trim() === "") return { play: rest, drafts: [] };
     const note = { what: "exception", actor: "leader" as const, data: { note: edited.text } };
     return { play: { ...rest, message: "The note is recorded." }, drafts: [draft(play.step, note)] };
   }
@@ -146,7 +169,7 @@ function apply(play: Play, turn: Turn<unknown>): Advance {
   const ask = turn.ask === undefined ? {} : { ask: turn.ask };
   if (turn.refused !== undefined) {
     const { id, position = 0, detail } = turn.refused;
-    const attempt = (play.attempts[id] ?? 0) + 1;
+    const attempt = Math.min((play.attempts[id] ?? 0) + 1, COUNT_MAX);
     const note = { what: "refused", actor: "machine" as const, data: { id, attempt, position } };
     if (!play.complete) drafts.push(draft(play.step, note));
     const message = detail === undefined ? REFUSALS[id].text : `${detail} ${REFUSALS[id].text}`;

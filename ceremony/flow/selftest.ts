@@ -19,6 +19,8 @@ const PER_SCREEN = 15;
 /** Columns of a check's title and of what it saw; the transcript has all of it. */
 const TITLE = 44;
 const VALUE = 26;
+/** Columns of what all checks come to. */
+const SUM = 44;
 
 type State =
   | { readonly page: "checks"; readonly results: readonly CheckResult[]; readonly screen: number }
@@ -44,6 +46,7 @@ export const selftest: StepLogic<State> = {
       return { state: { ...state, pattern: input.answer.numbers } };
     if (input.kind !== "key") return { state };
     if (state.page === "checks") {
+      if (letterOf(input.key) === "B") return { state: { ...state, screen: Math.max(0, state.screen - 1) } };
       if (input.key.kind !== "enter" || state.results.length === 0) return { state };
       const screen = state.screen + 1;
       if (screen * PER_SCREEN < state.results.length) return { state: { ...state, screen } };
@@ -53,6 +56,7 @@ export const selftest: StepLogic<State> = {
     }
     if (state.pattern.length === 0) return { state };
     if (input.key.kind === "backspace") return { state: { ...state, typed: state.typed.slice(0, -1) } };
+    if (input.key.kind === "enter" && state.typed === "") return { state };
     if (input.key.kind !== "enter") {
       const letter = letterOf(input.key) ?? "";
       const known = letter === "X" || BLOCKS.some((block) => block.letter === letter);
@@ -103,14 +107,16 @@ export const selftest: StepLogic<State> = {
     const { failed, waived } = verdict(state.results, scene.facts.config.mode);
     const shown = state.results.slice(state.screen * PER_SCREEN, (state.screen + 1) * PER_SCREEN);
     const screens = Math.ceil(state.results.length / PER_SCREEN);
-    const sum = failed.length === 0 ? "all pass" : `${failed.length} FAIL, ${waived.length} waived in a rehearsal`;
+    const lenient = waived.length > 0 ? `, ${waived.length} of them waived in a rehearsal` : "";
+    const sum = failed.length === 0 ? "all pass" : `${failed.length} FAIL${lenient}`;
     return {
       page: "checks",
       lines: [
         ...shown.map((result) => row(result, waived)),
-        line(span(`${state.screen + 1}/${screens}   ${sum}`, "strong", "self-test-sum")),
+        [],
+        line(span(`${state.screen + 1}/${screens}   `, "strong"), span(sum.padEnd(SUM), "strong", "self-test-sum")),
       ],
-      keys: "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
+      keys: `Enter go on${state.screen > 0 ? "   B back" : ""}   Ctrl-E exception note   Ctrl-C end the ceremony`,
     };
   },
 };

@@ -1,4 +1,4 @@
-import { WORDS_BLANK_MS, WORDS_PER_PAGE } from "../limits.ts";
+import { COUNT_MAX, WORDS_BLANK_MS, WORDS_PER_PAGE } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { encipher } from "../seed/aezeed.ts";
@@ -74,7 +74,7 @@ function ticked(state: State, at: number): Turn<State> {
   if (state.page !== "four" || state.blank) return { state };
   if (state.since === undefined) return { state: { ...state, since: at } };
   if (at - state.since < WORDS_BLANK_MS) return { state };
-  return { state: { ...state, blank: true, blanked: state.blanked + 1 } };
+  return { state: { ...state, blank: true, blanked: Math.min(state.blanked + 1, COUNT_MAX) } };
 }
 
 function wordKey(state: State, isEnter: boolean, letter: string | undefined, at: number): Turn<State> {
@@ -113,7 +113,12 @@ function fourView(state: State, scene: Scene): View {
   indexes.fill(0);
   return {
     page: "four",
-    lines: [line(span(part, "strong"), "      word            on the plate"), ...rows, line("lnd aezeed, not BIP39.")],
+    lines: [
+      line(span(part, "strong")),
+      line("        word            on the plate"),
+      ...rows,
+      line("lnd aezeed, not BIP39."),
+    ],
     keys: "Enter the next four   B back   other key: hide   Ctrl-C end the ceremony",
   };
 }

@@ -1,6 +1,6 @@
 import { SCREEN_COLUMNS, SCREEN_ROWS } from "../limits.ts";
 import type { Actor, Page, Step } from "../script.ts";
-import { type Line, line, lineWidth, span, wrap } from "./span.ts";
+import { clipped, type Line, line, lineWidth, span, wrap } from "./span.ts";
 
 export interface Size {
   readonly columns: number;
@@ -31,6 +31,9 @@ export interface FrameContext {
 export const BODY_TOP = 3;
 export const BODY_ROWS = SCREEN_ROWS - BODY_TOP - 2;
 
+/** A version, a space, and stripes up to here: the banner stands still from one version to the next. */
+const VERSION_COLUMNS = 12;
+
 const ACTOR_NAMES: Readonly<Record<Actor, string>> = {
   leader: "LEADER",
   operator: "OPERATOR",
@@ -49,9 +52,10 @@ export function frame(body: Body, context: FrameContext, size: Size): Line[] {
   content.push(...body.lines);
   const bodyRows = size.rows - BODY_TOP - 2;
   for (let row = 0; row < bodyRows; row += 1) rows.push(content[row] ?? []);
-  rows.push(body.message === undefined ? [] : line(span(`! ${body.message}`.slice(0, size.columns), "warn")));
-  rows.push(line(span(body.keys.slice(0, size.columns), "dim")));
-  return rows;
+  rows.push(body.message === undefined ? [] : line(span(`! ${body.message}`, "warn")));
+  rows.push(line(span(body.keys, "dim")));
+  // A row that is too long would wrap, scroll the banner away and leave what is on the screen in the scrollback.
+  return rows.map((row) => clipped(row, size.columns));
 }
 
 /** The mark of what is read aloud is in the text, `»`-like but ASCII, so that it also shows without colours. */
@@ -71,15 +75,20 @@ function tooSmall(size: Size): Line[] {
 }
 
 function banner(context: FrameContext, columns: number): Line {
-  const name = ` btc-lsp ceremony ${context.version} `;
+  const name = " btc-lsp ceremony ";
+  const version = `${context.version} `;
   if (context.mode === "production") {
-    const left = `${name}- ${context.network} `;
-    return line(span(left.padEnd(columns), "strong"));
+    const rest = `  ${context.network} `.padEnd(columns);
+    return line(span(name, "strong"), span(version.padEnd(VERSION_COLUMNS), "strong", "version"), span(rest, "strong"));
   }
-  const text = `${name}/ REHEARSAL / ${context.network} / never for real funds `;
-  const stripes = Math.max(0, columns - text.length);
+  const text = ` REHEARSAL / ${context.network} / never for real funds `;
+  const stripes = Math.max(0, columns - name.length - VERSION_COLUMNS - text.length);
   const left = "/".repeat(Math.floor(stripes / 2));
-  return line(span(`${left}${text}${"/".repeat(stripes - left.length)}`, "stripe"));
+  return line(
+    span(`${left}${name}`, "stripe"),
+    span(version.padEnd(VERSION_COLUMNS, "/"), "stripe", "version"),
+    span(`${text}${"/".repeat(stripes - left.length)}`, "stripe"),
+  );
 }
 
 function heading(context: FrameContext, columns: number): Line {

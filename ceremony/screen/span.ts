@@ -32,6 +32,24 @@ export function lineWidth(parts: Line): number {
   return parts.reduce((sum, part) => sum + widthOf(part), 0);
 }
 
+/** The line as far as it fits into `columns`. The rest of a secret is left out of the new span, not wiped. */
+export function clipped(parts: Line, columns: number): Line {
+  if (lineWidth(parts) <= columns) return parts;
+  const kept: Span[] = [];
+  let left = columns;
+  for (const part of parts) {
+    const { text } = part;
+    if (left === 0) break;
+    const width = Math.min(left, widthOf(part));
+    kept.push({
+      ...part,
+      text: text instanceof Secret ? Secret.copyOf(text.bytes.subarray(0, width)) : text.slice(0, width),
+    });
+    left -= width;
+  }
+  return kept;
+}
+
 /** Breaks text at spaces into lines of at most `columns`; a single longer word is cut. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
