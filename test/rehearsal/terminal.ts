@@ -241,7 +241,8 @@ function bareEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(kept), TERM: "linux", LANG: "C.UTF-8" };
 }
 
-function rowsOf(buffer: headless.IBuffer, first: number, count: number): string[] {
+/** Rows of an emulator's buffer as text, without trailing blanks. */
+export function rowsOf(buffer: headless.IBuffer, first: number, count: number): string[] {
   return Array.from(
     { length: count },
     (_, row) =>
@@ -252,7 +253,7 @@ function rowsOf(buffer: headless.IBuffer, first: number, count: number): string[
   );
 }
 
-function toCell(cell: headless.IBufferCell | undefined): Cell {
+export function toCell(cell: headless.IBufferCell | undefined): Cell {
   if (cell === undefined) return { char: " ", fg: DEFAULT_COLOUR, bg: DEFAULT_COLOUR, bold: false, inverse: false };
   return {
     char: cell.getChars() || " ",
