@@ -2,6 +2,11 @@ import { version } from "./host/version.ts";
 
 const [command, ...rest] = process.argv.slice(2);
 
+/** A function: the executable is CommonJS, which has no top-level await. */
+async function dispatch(): Promise<void> {
+  process.exitCode = await (await import("./commands.ts")).dispatch(command, rest);
+}
+
 // Nothing else is loaded for --version: every command brings its own modules.
 if (command === "--version") process.stdout.write(`${version()}\n`);
-else process.exitCode = await (await import("./commands.ts")).dispatch(command, rest);
+else void dispatch();
