@@ -24,19 +24,26 @@ export const WORDS_PER_PAGE = 4;
 
 /** A production passphrase that is typed: 12 characters keep an officer from a single dictionary word. */
 export const PASSPHRASE_MIN = 12;
-/** One line of an 80-column screen, with room for the label. */
-export const PASSPHRASE_MAX = 64;
 /** Eight words of the EFF large list are 103 bits. */
 export const PASSPHRASE_DICE_WORDS = 8;
+/** Eight words of nine letters and seven spaces are 79, and one more shows that something was typed too much. */
+export const PASSPHRASE_MAX = 80;
 
 /** Longest word of the English list, and room for one slip of the finger. */
 export const TYPED_WORD_MAX = 9;
+
+/** Four words of a hash that are typed from paper, at most 43 characters, with slips and spaces; one line with its label. */
+export const COPIED_MAX = 44;
 
 /** An exception note is one line on the screen. */
 export const NOTE_MAX = 160;
 
 /** Initials: two to four capitals. */
 export const INITIALS_MAX = 4;
+/** A date, year-month-day. */
+export const DATE_MAX = 10;
+/** Attempts, and how often words were blanked, are counted this far: a key held down must not end the ceremony. */
+export const COUNT_MAX = 999;
 /** A ceremony id, as `transcript/rules.ts` allows it. */
 export const CEREMONY_ID_MAX = 32;
 /** People type the date of their watch, the machine has UTC: time zones reach a day apart, a wrong clock much further. */

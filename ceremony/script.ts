@@ -1,5 +1,5 @@
 import { MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
-import { DICE_ROLLS_MAX, NOTE_MAX, PLATES_MAX } from "./limits.ts";
+import { COUNT_MAX, DICE_ROLLS_MAX, NOTE_MAX, PLATES_MAX } from "./limits.ts";
 import type { RefusalId } from "./refusals.ts";
 import { NETWORKS } from "./seed/network.ts";
 import * as rule from "./transcript/rules.ts";
@@ -115,7 +115,7 @@ export const ABORT_REASONS = [
 export const ANYWHERE: readonly Entry[] = [
   entry("refused", "refusal", "any", ["machine"], {
     id: rule.checkId,
-    attempt: rule.int(1, 999),
+    attempt: rule.int(1, COUNT_MAX),
     position: rule.int(0, 24),
   }),
   entry("exception", "exception", "any", ["leader"], {
@@ -435,7 +435,7 @@ export const STEPS: readonly Step[] = [
     ],
     records: [
       entry("gate", "statement", "some", ["officer1"]),
-      entry("shown", "statement", "some", ["officer1"], { blanked: rule.int(0, 999) }),
+      entry("shown", "statement", "some", ["officer1"], { blanked: rule.int(0, COUNT_MAX) }),
       entry("engraved", "statement", "some", ["officer1"], { plates: rule.int(1, PLATES_MAX) }),
     ],
     refuses: [],
@@ -465,7 +465,7 @@ export const STEPS: readonly Step[] = [
       entry("again", "statement", "any", ["officer2"]),
       entry("plate", "accepted", "plates", ["officer2"], {
         plate: rule.int(1, PLATES_MAX),
-        attempts: rule.int(1, 999),
+        attempts: rule.int(1, COUNT_MAX),
       }),
     ],
     refuses: ["readback_unknown_word", "readback_wrong_word"],
@@ -516,7 +516,7 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("typed", "accepted", "one", ["officer2", "leader"], { attempts: rule.int(1, 999) }),
+      entry("typed", "accepted", "one", ["officer2", "leader"], { attempts: rule.int(1, COUNT_MAX) }),
       entry("restored", "check", "two", ["machine"], { by: rule.oneOf("first", "second"), ...keys }),
     ],
     refuses: ["restore_unknown_word", "restore_bad_version", "restore_bad_checksum", "restore_wrong_passphrase"],

@@ -20,6 +20,8 @@ export const compare: StepLogic<undefined> = {
     const { node, first, second } = scene.facts;
     return {
       page: "compared",
+      // What is read aloud says that all is equal: where it is not, nobody reads it.
+      ownAloud: !equal(scene),
       lines: [
         ...column("from the dice (step 6)", node),
         ...column("restored, first implementation", first),

@@ -1,3 +1,4 @@
+import { COPIED_MAX } from "../limits.ts";
 import type { RefusalId } from "../refusals.ts";
 import type { Body } from "../screen/frame.ts";
 import { line, span } from "../screen/span.ts";
@@ -31,7 +32,7 @@ function reduce<P extends string>(
   if (state.page === state.shown)
     return { state: input.key.kind === "enter" ? { ...state, page: state.asked } : state };
   if (input.key.kind === "tab") return { state: { ...state, page: state.shown, typed: "" } };
-  const edited = editLine(state.typed, input.key, 60);
+  const edited = editLine(state.typed, input.key, COPIED_MAX);
   if (!edited.entered) return { state: { ...state, typed: edited.text } };
   const wanted = state.picks.map((pick) => words[pick] ?? "");
   if (!sameWords(edited.text, wanted)) return { state: { ...state, typed: "" }, refused: { id: refusal } };

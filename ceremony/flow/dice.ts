@@ -1,4 +1,4 @@
-import { DICE_REFUSALS_MAX, DICE_TURN } from "../limits.ts";
+import { DICE_REFUSALS_MAX, DICE_TURN, KEY_GAP_MIN_MS } from "../limits.ts";
 import { checkDice, checkKeyTiming } from "../mix/dice.ts";
 import type { RefusalId } from "../refusals.ts";
 import { letterOf } from "../screen/keys.ts";
@@ -13,10 +13,12 @@ interface State {
   readonly thrown: Secret;
   readonly lastAt: number | undefined;
   readonly refusals: number;
+  /** The rest of a paste, or of a key that bounces: one accident is one refusal, and three end the ceremony. */
+  readonly deaf: boolean;
 }
 
 export const dice: StepLogic<State> = {
-  begin: () => ({ state: { thrown: nothing(), lastAt: undefined, refusals: 0 } }),
+  begin: () => ({ state: { thrown: nothing(), lastAt: undefined, refusals: 0, deaf: false } }),
 
   reduce(state, input, scene): Turn<State> {
     if (input.kind !== "key") return { state };
@@ -32,14 +34,17 @@ export const dice: StepLogic<State> = {
       };
     }
     if (input.key.kind === "char" && input.key.code >= 0x31 && input.key.code <= 0x36) {
-      const refused = checkKeyTiming(state.lastAt, input.at, input.sameRead);
-      if (refused !== undefined) return again(state, refused);
+      // A key too many is no throw, however it came.
       if (count >= rolls) return { state };
+      if (state.deaf && input.at - (state.lastAt ?? input.at) < KEY_GAP_MIN_MS)
+        return { state: { ...state, lastAt: input.at } };
+      const refused = checkKeyTiming(state.lastAt, input.at, input.sameRead);
+      if (refused !== undefined) return again({ ...state, lastAt: input.at, deaf: true }, refused);
       const longer = Buffer.alloc(count + 1);
       longer.set(state.thrown.bytes);
       longer[count] = input.key.code;
       state.thrown.wipe();
-      return { state: { ...state, thrown: Secret.take(longer), lastAt: input.at } };
+      return { state: { ...state, thrown: Secret.take(longer), lastAt: input.at, deaf: false } };
     }
     if (input.key.kind !== "enter" || count < rolls) return { state };
     const refused = checkDice(state.thrown);
@@ -74,7 +79,7 @@ export const dice: StepLogic<State> = {
         line("  this turn:  ", span(last, "strong")),
         [],
         line("Say the face aloud, type it, look at the screen: the last faces stand there."),
-        line("Refused, and all thrown again: one face far too often, seven of a kind in a row,"),
+        line("Refused, and all thrown again: one face far too often, one seven times in a row,"),
         line("keys that no hand can type. The dice are never stored."),
       ],
       keys: `1-6 the face   U take the last back${full ? "   Enter use these" : ""}   Ctrl-C end the ceremony`,
@@ -86,7 +91,7 @@ export const dice: StepLogic<State> = {
 function again(state: State, id: RefusalId): Turn<State> {
   state.thrown.wipe();
   const refusals = state.refusals + 1;
-  const fresh = { thrown: nothing(), lastAt: undefined, refusals };
+  const fresh = { ...state, thrown: nothing(), refusals };
   if (refusals >= DICE_REFUSALS_MAX) return { state: fresh, refused: { id: "dice_refused_thrice" } };
   return { state: fresh, refused: { id } };
 }

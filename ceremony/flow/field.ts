@@ -10,9 +10,12 @@ export interface Edited {
   readonly entered: boolean;
 }
 
-/** One key into a public line of at most `max` characters. */
+/**
+ * One key into a public line of at most `max` characters. Enter on an empty line does nothing: it was meant for the
+ * screen before, and would be recorded as somebody's mistake.
+ */
 export function editLine(text: string, key: Key, max: number): Edited {
-  if (key.kind === "enter") return { text, entered: true };
+  if (key.kind === "enter") return { text, entered: text.trim() !== "" };
   if (key.kind === "backspace") return { text: text.slice(0, -1), entered: false };
   if (key.kind !== "char" || text.length >= max) return { text, entered: false };
   return { text: text + String.fromCharCode(key.code), entered: false };
@@ -40,9 +43,13 @@ export function field(label: string, text: string | Secret): Line {
   return line(`${label} `, span(text, "entry"), span("_", "entry"));
 }
 
+/** Stars of a hidden field: with label and count they are one line of 80 columns. */
+const STARS_MAX = 48;
+
 /** A secret that is counted, not shown. */
 export function hiddenField(label: string, typed: Secret): Line {
-  return field(label, "*".repeat(typed.length));
+  const shown = "*".repeat(Math.min(typed.length, STARS_MAX));
+  return [...field(label, shown), span(`  ${typed.length} typed`)];
 }
 
 /** The bytes of row `row` (from 1) of a 32-byte hash, in hex. */

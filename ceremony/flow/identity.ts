@@ -1,8 +1,11 @@
-import { HASH_ROWS } from "../limits.ts";
+import { COPIED_MAX, HASH_ROWS } from "../limits.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
-import { grouped, line, span } from "../screen/span.ts";
+import { line, span } from "../screen/span.ts";
 import { editLine, field, hashRow, hashTable, sameWords } from "./field.ts";
 import type { StepLogic, Turn, View } from "./turn.ts";
+
+/** 32 bytes in hex, a row at a time. */
+const DIGITS_PER_ROW = 64 / HASH_ROWS;
 
 interface State {
   readonly page: "hash" | "part1" | "part2";
@@ -28,7 +31,7 @@ export const identity: StepLogic<State> = {
     // Only a rehearsal may look at the hash again: in production the copy is printed, from a source of its own.
     if (input.key.kind === "tab" && scene.facts.config.mode === "rehearsal")
       return { state: { ...state, page: "hash", typed: "" } };
-    const edited = editLine(state.typed, input.key, 60);
+    const edited = editLine(state.typed, input.key, COPIED_MAX);
     if (!edited.entered) return { state: { ...state, typed: edited.text } };
     const words = state.page === "part1";
     const row = words ? first : second;
@@ -68,10 +71,10 @@ export const identity: StepLogic<State> = {
         line(
           "Row ",
           span(`${row}`, "strong", "asked-row"),
-          words ? ", the four words:" : `, the ${grouped("12345678", 4).length - 1} hex digits:`,
+          words ? ", the four words:" : `, the ${DIGITS_PER_ROW} hex digits:`,
         ),
         [],
-        field(`row ${row}:`, state.typed),
+        line("row ", span(`${row}`, "plain", "asked-row"), ...field(":", state.typed)),
       ],
       keys: `Enter done${rehearsal ? "   Tab look at the hash again (rehearsal)" : ""}   Ctrl-C end the ceremony`,
     };

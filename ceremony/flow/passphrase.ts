@@ -45,20 +45,27 @@ export const passphrase: StepLogic<State> = {
     if (input.kind !== "key") return { state };
     const policy = scene.facts.config.passphrase;
     if (state.page === "keyboard") {
-      const edited = editLine(state.typed, input.key, 70);
+      const edited = editLine(state.typed, input.key, KEYBOARD_LINE.length + 1);
       if (!edited.entered) return { state: { ...state, typed: edited.text } };
-      if (edited.text !== KEYBOARD_LINE) return { state: { ...state, typed: "" }, refused: { id: "keyboard_test" } };
+      // What is typed stays: nobody types a whole line again for one key. It is public.
+      if (edited.text !== KEYBOARD_LINE)
+        return { state, refused: { id: "keyboard_test", detail: `Character ${differsAt(edited.text)}:` } };
       const page = policy === "dice" ? "dice" : "first";
       return { state: { ...state, page, typed: "" }, notes: [{ what: "keyboard", actor: "leader", data: {} }] };
     }
     if (state.page === "dice") return diceKey(state, input.key);
-    if (input.key.kind === "other") return { state, refused: { id: "passphrase_not_ascii" } };
+    if (input.key.kind === "foreign") return { state, refused: { id: "passphrase_not_ascii" } };
+    if (input.key.kind === "tab" && state.page === "second" && policy === "dice") {
+      state.secret.wipe();
+      return { state: { ...state, page: "dice", secret: nothing() } };
+    }
     if (input.key.kind !== "enter")
       return { state: { ...state, secret: editSecret(state.secret, input.key, PASSPHRASE_MAX) } };
     return state.page === "first" ? firstEntered(state) : secondEntered(state, policy);
   },
 
-  view(state): View {
+  view(state, scene): View {
+    const dice = scene.facts.config.passphrase === "dice";
     if (state.page === "keyboard")
       return {
         page: "keyboard",
@@ -78,23 +85,33 @@ export const passphrase: StepLogic<State> = {
         [],
         line(
           first
-            ? `${PASSPHRASE_MIN} to ${PASSPHRASE_MAX} printable characters. Write it on paper before you type it.`
+            ? `${PASSPHRASE_MIN} to ${PASSPHRASE_MAX} printable ASCII characters. Write it on paper before you type it.`
             : "From the paper, not from memory: the paper is what must be right.",
         ),
         line("It is kept apart from the plates. Without it the words restore nothing."),
       ],
-      keys: "Enter done   Backspace   Ctrl-C end the ceremony",
+      keys: `Enter done   Backspace${dice ? "   Tab show the words again" : ""}   Ctrl-C end the ceremony`,
     };
   },
 };
 
+/** Where the typed line first differs, counted from 1. */
+function differsAt(typed: string): number {
+  let at = 0;
+  while (at < KEYBOARD_LINE.length && typed[at] === KEYBOARD_LINE[at]) at += 1;
+  return at + 1;
+}
+
 function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<State> {
   const full = state.words.length >= PASSPHRASE_DICE_WORDS;
+  if (key.kind === "backspace" && state.faces.length === 0) {
+    state.words.at(-1)?.wipe();
+    return { state: { ...state, words: state.words.slice(0, -1) } };
+  }
   if (full) {
     if (key.kind !== "enter") return { state };
-    const chosen = joined(state.words);
-    for (const word of state.words) word.wipe();
-    return { state: { ...state, page: "second", words: [], first: chosen } };
+    state.first.wipe();
+    return { state: { ...state, page: "second", first: joined(state.words) } };
   }
   if (key.kind === "backspace") return { state: { ...state, faces: editSecret(state.faces, key, ROLLS_PER_WORD) } };
   if (key.kind !== "char" || key.code < 0x31 || key.code > 0x36) return { state };
@@ -124,7 +141,7 @@ function secondEntered(state: State, policy: "typed" | "dice" | "none"): Turn<St
     state.secret.wipe();
     return { state: { ...state, secret: nothing() }, refused: { id: "passphrase_differs" } };
   }
-  state.secret.wipe();
+  for (const secret of [state.secret, ...state.words]) secret.wipe();
   return {
     state,
     notes: [{ what: "passphrase", actor: "leader", data: { policy } }],
@@ -162,7 +179,7 @@ function diceView(state: State): View {
         : field(`word ${count + 1}, five faces:`, state.faces),
     ],
     keys: full
-      ? "Enter it is written down, hide it   Ctrl-C end the ceremony"
-      : "1-6 the face   Backspace   Ctrl-C end the ceremony",
+      ? "Enter it is written down, hide it   Backspace a word back   Ctrl-C end the ceremony"
+      : "1-6 the face   Backspace a face or word back   Ctrl-C end the ceremony",
   };
 }

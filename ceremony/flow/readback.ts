@@ -1,5 +1,6 @@
+import { COUNT_MAX } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
-import { line, span } from "../screen/span.ts";
+import { line, span, wrap } from "../screen/span.ts";
 import { wordIndexes } from "../seed/phrase.ts";
 import { type Entry, emptyEntry, entryLines, reopened, typeWord } from "./entry.ts";
 import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
@@ -30,7 +31,7 @@ export const readback: StepLogic<State> = {
     if (step.kind === "more") return { state: next };
     if (step.kind === "unknown")
       return {
-        state: { ...next, attempts: state.attempts + 1 },
+        state: { ...next, attempts: more(state.attempts) },
         refused: { id: "readback_unknown_word", position: step.position, detail: `Word ${step.position}:` },
       };
     return compared(next, scene);
@@ -45,7 +46,8 @@ export const readback: StepLogic<State> = {
         lines: [
           plate,
           [],
-          line("wrong positions: ", span(state.wrong.join(", "), "strong")),
+          line("wrong positions:"),
+          ...wrap(state.wrong.join(", "), POSITIONS_COLUMNS).map((part) => line("  ", span(part, "strong"))),
           [],
           line("If it was typed wrong: Enter, and type those words again from the plate."),
           line("If the plate is wrong: W shows the words again, from the first, to officer 1."),
@@ -60,6 +62,15 @@ export const readback: StepLogic<State> = {
   },
 };
 
+/** All 24 positions are two rows. */
+const POSITIONS_COLUMNS = 60;
+/** So many positions fit on the message's line; the page has all of them. */
+const NAMED_MAX = 6;
+
+const named = (positions: readonly number[]): string =>
+  positions.length > NAMED_MAX ? `${positions.length} words:` : `Word ${positions.join(", ")}:`;
+const more = (attempts: number): number => Math.min(attempts + 1, COUNT_MAX);
+
 /** All 24 are typed: which positions differ, and never what should stand there. */
 function compared(state: State, scene: Scene): Turn<State> {
   const wanted = wordIndexes(given(scene.secrets.enciphered, "words"));
@@ -70,8 +81,8 @@ function compared(state: State, scene: Scene): Turn<State> {
   wanted.fill(0);
   if (wrong.length > 0)
     return {
-      state: { ...state, page: "wrong", wrong, attempts: state.attempts + 1 },
-      refused: { id: "readback_wrong_word", position: wrong[0] ?? 0, detail: `Word ${wrong.join(", ")}:` },
+      state: { ...state, page: "wrong", wrong, attempts: more(state.attempts) },
+      refused: { id: "readback_wrong_word", position: wrong[0] ?? 0, detail: named(wrong) },
     };
   state.entry.indexes.fill(0);
   const notes = [{ what: "plate", actor: "officer2" as const, data: { plate: state.plate, attempts: state.attempts } }];

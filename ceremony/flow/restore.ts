@@ -1,4 +1,4 @@
-import { PASSPHRASE_MAX } from "../limits.ts";
+import { COUNT_MAX, PASSPHRASE_MAX } from "../limits.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { restoreAgain } from "../second/restore.ts";
 import { accountsJson, watchOnlyAccounts } from "../seed/accounts.ts";
@@ -46,6 +46,7 @@ export const restore: StepLogic<State> = {
       };
     }
     if (state.page === "passphrase") {
+      if (input.key.kind === "tab") return { state: { ...forgotten(state), attempts: more(state.attempts) } };
       if (input.key.kind === "enter") return { state: { ...state, working: true }, ask: { kind: "drawn" } };
       return { state: { ...state, typed: editSecret(state.typed, input.key, PASSPHRASE_MAX) } };
     }
@@ -54,7 +55,7 @@ export const restore: StepLogic<State> = {
     if (step.kind === "more") return { state: next };
     if (step.kind === "full") return checked(next, scene);
     return {
-      state: { ...next, attempts: state.attempts + 1 },
+      state: { ...next, attempts: more(state.attempts) },
       refused: { id: "restore_unknown_word", position: step.position, detail: `Word ${step.position}:` },
     };
   },
@@ -67,7 +68,7 @@ export const restore: StepLogic<State> = {
       return {
         page: "passphrase",
         lines: [line("24 words: checksum right."), [], hiddenField("passphrase:", state.typed)],
-        keys: "Enter done   Backspace   Ctrl-C end the ceremony",
+        keys: "Enter done   Backspace   Tab type the words again   Ctrl-C end the ceremony",
       };
     return {
       page: "words",
@@ -84,11 +85,10 @@ const positionsOf = (suspects: State["suspects"]): number[] =>
 function checked(state: State, scene: Scene): Turn<State> {
   const enciphered = packIndexes(state.entry.indexes);
   const sound = checkEnciphered(enciphered);
-  const attempts = state.attempts + 1;
   if (!sound.ok) {
     const suspects = suspectPositions(enciphered);
     enciphered.wipe();
-    const again: State = { ...state, page: "wrong", suspects, attempts };
+    const again: State = { ...state, page: "wrong", suspects, attempts: more(state.attempts) };
     const position = positionsOf(suspects)[0] ?? 0;
     if (sound.error.code === "bad_version") return { state: again, refused: { id: "restore_bad_version", position } };
     return { state: again, refused: { id: "restore_bad_checksum", position } };
@@ -99,13 +99,25 @@ function checked(state: State, scene: Scene): Turn<State> {
   return { state: { ...next, page: "passphrase" } };
 }
 
+const more = (attempts: number): number => Math.min(attempts + 1, COUNT_MAX);
+
+/** The first page, as if nothing had been typed: a plate of another seed fits itself, and no passphrase of this one. */
+function forgotten(state: State): State {
+  state.enciphered.wipe();
+  state.typed.wipe();
+  return { ...state, page: "words", working: false, entry: emptyEntry(), enciphered: nothing(), typed: nothing() };
+}
+
 function restored(state: State, scene: Scene): Turn<State> {
   const { network } = scene.facts.config;
   const seed = decipher(state.enciphered, state.typed);
   if (!seed.ok) {
+    const attempts = more(state.attempts);
+    const refused = { id: "restore_wrong_passphrase" as const };
+    // Where the policy has no passphrase, only the words can be wrong: they are of another seed.
+    if (scene.facts.config.passphrase === "none") return { state: { ...forgotten(state), attempts }, refused };
     state.typed.wipe();
-    const again = { ...state, working: false, typed: nothing(), attempts: state.attempts + 1 };
-    return { state: again, refused: { id: "restore_wrong_passphrase" } };
+    return { state: { ...state, working: false, typed: nothing(), attempts }, refused };
   }
   const { birthdayDays, internalVersion, entropy } = seed.value;
   const first: NodeKeys = { ...identity(entropy, network), birthdayDays, internalVersion };

@@ -1,7 +1,7 @@
 /** A key as the reducers see it: a printable ASCII byte (never a string: it may be part of a secret) or a named key. */
 export type Key =
   | { readonly kind: "char"; readonly code: number }
-  | { readonly kind: "enter" | "backspace" | "escape" | "tab" | "interrupt" | "note" | "other" };
+  | { readonly kind: "enter" | "backspace" | "escape" | "tab" | "interrupt" | "note" | "foreign" | "other" };
 
 const ESC = 0x1b;
 const NAMED = new Map<number, "enter" | "backspace" | "tab" | "interrupt" | "note">([
@@ -16,7 +16,8 @@ const NAMED = new Map<number, "enter" | "backspace" | "tab" | "interrupt" | "not
 
 /**
  * The keys of one read of the terminal. Escape sequences (arrows, function keys, `ESC [ … final`, `ESC O x`, the Linux
- * console's `ESC [ [ x`) and bytes above 0x7e count as `other`: they are keys nobody asked for, not several.
+ * console's `ESC [ [ x`) and control bytes count as `other`, a character beyond ASCII, however many bytes of UTF-8 it has,
+ * as `foreign`: each is one key that nobody asked for, not several.
  */
 export function keysOf(bytes: Uint8Array): Key[] {
   const keys: Key[] = [];
@@ -28,14 +29,23 @@ export function keysOf(bytes: Uint8Array): Key[] {
       keys.push({ kind: length === 1 ? "escape" : "other" });
       at += length;
     } else {
-      const named = NAMED.get(byte);
-      if (named !== undefined) keys.push({ kind: named });
-      else keys.push(byte >= 0x20 && byte <= 0x7e ? { kind: "char", code: byte } : { kind: "other" });
+      keys.push(keyOf(byte));
       at += 1;
+      if (byte >= 0x80) while (isContinuation(bytes[at])) at += 1;
     }
   }
   return keys;
 }
+
+function keyOf(byte: number): Key {
+  const named = NAMED.get(byte);
+  if (named !== undefined) return { kind: named };
+  if (byte >= 0x80) return { kind: "foreign" };
+  return byte >= 0x20 ? { kind: "char", code: byte } : { kind: "other" };
+}
+
+/** RFC 3629, 3: the bytes of a character after its first are 10xxxxxx. */
+const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
 
 function escapeLength(bytes: Uint8Array, at: number): number {
   const second = bytes[at + 1];
