@@ -12,7 +12,7 @@ export interface Account {
   readonly derivationPath: string;
 }
 
-/** lnd `BtcWallet.Start` makes accounts up to 255 (`InitAccounts(scope, …, 255)`) and wants all of them in a watch-only. */
+/** lnd `BtcWallet.Start` makes accounts 0 to 255 (`InitAccounts(scope, …, 255)`), and cannot if it is watch-only. */
 const FAMILIES = 256;
 
 /** btcwallet `waddrmgr.HDVersion…`: the version bytes by the kind of address, for the public form. */

@@ -70,8 +70,8 @@ export function withAccountKeys<T>(master: HDKey, scope: Scope, use: (accountKey
   const coinKey = deriveUnpadded(purposeKey, HARDENED_OFFSET + scope.coin);
   try {
     return use((account) =>
-      // btcwallet `createManagerKeyScope` derives account 0 from the coin key that it still holds. Others come later, from
-      // the key as it was written to the database: in 32 bytes, which makes them standard.
+      // btcwallet `createManagerKeyScope` derives account 0 from the coin key that it still holds. Others come later,
+      // from the key as it was written to the database: in 32 bytes, which makes them standard.
       account === 0 ? deriveUnpadded(coinKey, HARDENED_OFFSET) : coinKey.deriveChild(HARDENED_OFFSET + account),
     );
   } finally {
