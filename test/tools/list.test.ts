@@ -16,6 +16,7 @@ const ALWAYS_THERE = new Set([
   "true",
   "cp",
   "sha256sum",
+  "unshare",
   "rm",
   "npm",
   "node",

@@ -48,16 +48,10 @@ export const TOOLS = {
   },
   tmpfs: {
     debian: "mount",
-    use: "a full disk: a small tmpfs as output folder",
+    use: "a full disk: a small tmpfs as output folder, in a mount namespace that only the test sees",
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
     found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
-  },
-  unshare: {
-    debian: "util-linux",
-    use: "a run without any network, and mounts that only one test sees",
-    otherwise: "run as root where namespaces are allowed",
-    found: (machine) => runs(machine, "unshare", "--net", "--mount", "true"),
   },
   zbarimg: {
     debian: "zbar-tools",
