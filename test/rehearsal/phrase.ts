@@ -8,7 +8,7 @@ export interface WordRun {
 export const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
 
 /** The issue's own number: three or more consecutive words are a copy. */
-export const LEAST_WORDS = 3;
+const LEAST_WORDS = 3;
 
 /** A plate guide or a table with columns puts the words down its columns, so that in memory they are rows apart. */
 const STEPS = [1, 2, 3, 4, 6, 8, 12];
