@@ -6,6 +6,8 @@ import type { Machine } from "./machine.ts";
 export interface Tool {
   /** The Debian package that holds it; undefined where Debian has none that will do. */
   readonly debian: string | undefined;
+  /** The programs that tests start by it, where that is not just the tool's own name. */
+  readonly programs?: readonly string[];
   /** What tests use it for. */
   readonly use: string;
   /** How to get it where apt cannot. */
@@ -48,6 +50,7 @@ export const TOOLS = {
   },
   tmpfs: {
     debian: "mount",
+    programs: ["mount", "umount"],
     use: "a full disk: a small tmpfs as output folder, in a mount namespace that only the test sees",
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
