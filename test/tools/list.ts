@@ -51,7 +51,7 @@ export const TOOLS = {
   tmpfs: {
     debian: "mount",
     programs: ["mount", "umount"],
-    use: "a full disk: a small tmpfs as output folder, in a mount namespace that only the test sees",
+    use: "a full disk: a small tmpfs as output folder",
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
     found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
