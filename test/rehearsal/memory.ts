@@ -28,23 +28,26 @@ interface Mapping extends Range {
 
 /**
  * Counts the copies of each secret in the memory of process `pid`: every page that it has, readable to it or not, but for
- * the unchanged pages of files that it maps, such as its own code. The process is stopped meanwhile, because a collector that moves a string while it is
- * being looked for makes it invisible, and goes on afterwards.
+ * the unchanged pages of files that it maps, such as its own code. The process is stopped meanwhile, because a collector
+ * that moves a string while it is being looked for makes it invisible, and goes on afterwards.
  *
  * Throws if the process is gone or may not be read: a search that saw nothing must not count as one that found nothing.
  */
 export function searchProcess(pid: number, needles: Needles): Counts {
-  const resume = stop(pid);
   const memory = openSync(`/proc/${pid}/mem`, "r");
   try {
-    const scanner = new Scanner(needles);
-    const ranges = residentRanges(pid);
-    if (ranges.length === 0) throw new Error(`process ${pid} has no memory: it has ended`);
-    for (const range of ranges) scanRange(scanner, memory, range);
-    return scanner.counts;
+    const resume = stop(pid);
+    try {
+      const scanner = new Scanner(needles);
+      const ranges = residentRanges(pid);
+      if (ranges.length === 0) throw new Error(`process ${pid} has no memory: it has ended`);
+      for (const range of ranges) scanRange(scanner, memory, range);
+      return scanner.counts;
+    } finally {
+      resume();
+    }
   } finally {
     closeSync(memory);
-    resume();
   }
 }
 
@@ -121,7 +124,7 @@ export function readAll(file: number, into: Buffer, from: number): number {
   return length;
 }
 
-/** The pages that exist and are no unchanged file's: 25 MB of the 1.4 GB that a bare Node process has mapped. */
+/** The pages that exist and are no unchanged file's: 14 MB of the 1.4 GB that a bare Node process has mapped (measured). */
 export function residentRanges(pid: number): Range[] {
   const pagemap = openSync(`/proc/${pid}/pagemap`, "r");
   try {
