@@ -18,7 +18,7 @@ export interface Tool {
 const ORACLE = join(import.meta.dirname, "..", "oracle");
 
 /** The console font in which half blocks (the QR) and Cyrillic are both there. */
-export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-VGA16.psf.gz";
+export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
 
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
