@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { version } from "./host/version.ts";
 
 const [command, ...rest] = process.argv.slice(2);

@@ -66,7 +66,7 @@ function machineView(scene: Scene): View {
     page: "machine",
     lines: [
       line("1. Put each plate into its bag, close it, write its number on the paper."),
-      line("2. Burn the notes of the passphrase that are not kept, and every other note of words."),
+      line("2. Burn every note of words, and those of the passphrase that are not kept."),
       line("3. The witness signs the paper with the head, the commitment and the node id."),
       line("4. Take the output stick out: transcript.jsonl, node.json, accounts.json."),
       line("5. Power off. Take battery and cable away and wait sixty seconds."),

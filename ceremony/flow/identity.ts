@@ -56,7 +56,7 @@ export const identity: StepLogic<State> = {
       const source =
         scene.facts.program.form === "executable"
           ? "Printed copies come from SHA256SUMS of the builders, never from this screen."
-          : "From a checkout: 'ceremony hash' prints it. In a rehearsal you may copy this screen.";
+          : `From a checkout: 'ceremony hash' prints it.${rehearsal ? " A rehearsal may copy this screen." : ""}`;
       return {
         page: "hash",
         lines: [...hashTable(scene.facts.program.hash, "program-hash"), [], line(source)],

@@ -1,6 +1,7 @@
 import { commitOutput } from "../mix/commitment.ts";
 import { mixSeed } from "../mix/mixer.ts";
 import { grouped, line, span } from "../screen/span.ts";
+import { INTERNAL_VERSION } from "../seed/aezeed.ts";
 import { birthdayDate, birthdayFromDate } from "../seed/birthday.ts";
 import { identity } from "../seed/derivation.ts";
 import { ROUND, ROUNDS } from "./share.ts";
@@ -9,9 +10,6 @@ import { FlowFault, given, type Scene, type StepLogic, type Turn, type View } fr
 interface State {
   readonly outputCommitment: string;
 }
-
-/** lnd's `keychain.CurrentKeyDerivationVersion`: what lnd itself writes into a new seed. */
-export const INTERNAL_VERSION = 1;
 
 export const mix: StepLogic<State> = {
   begin: () => ({ state: { outputCommitment: "" }, ask: { kind: "drawn" } }),

@@ -170,7 +170,7 @@ function diceView(state: State): View {
   return {
     page: "dice",
     lines: [
-      line(`Five dice a word of the EFF large list. ${diceStrength(PASSPHRASE_DICE_WORDS)}. Write each down.`),
+      line(`EFF large list, five dice a word. ${diceStrength(PASSPHRASE_DICE_WORDS)}. Write each down.`),
       [],
       ...rows,
       [],
@@ -179,7 +179,7 @@ function diceView(state: State): View {
         : field(`word ${count + 1}, five faces:`, state.faces),
     ],
     keys: full
-      ? "Enter it is written down, hide it   Backspace a word back   Ctrl-C end the ceremony"
-      : "1-6 the face   Backspace a face or word back   Ctrl-C end the ceremony",
+      ? "Enter it is written down, hide it   Backspace a word   Ctrl-C end the ceremony"
+      : "1-6 the face   Backspace a face or a word   Ctrl-C end the ceremony",
   };
 }

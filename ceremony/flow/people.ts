@@ -87,7 +87,7 @@ export const people: StepLogic<State> = {
           : [
               field("date (year-month-day):", state.typed),
               [],
-              line("The birthday of the seed is this day less one: funds are looked for from there on."),
+              line("The birthday of the seed is the day before: funds are looked for from there on."),
             ];
     return { page: state.page, lines, keys };
   },
@@ -197,7 +197,7 @@ function rolesLines(state: State): Line[] {
 
 function configView(state: State, scene: Scene, keys: string): View {
   const { config, configHash } = scene.facts;
-  const policy = { typed: "typed twice", dice: "eight words by dice", none: "none: lnd's default, no protection" };
+  const policy = { typed: "typed twice", dice: "eight words by dice", none: "none: lnd's default" };
   const row = (name: string, value: string, field?: string) =>
     line(`  ${name.padEnd(12)}`, span(value, "strong", field));
   return {
@@ -228,6 +228,6 @@ function roomView(state: State): View {
         span(ROOM_TEXTS[item], index === state.item ? "strong" : "plain"),
       ),
     ),
-    keys: "Y yes   N no, the ceremony ends   Ctrl-E exception note   Ctrl-C end the ceremony",
+    keys: "Y yes   N no, the ceremony ends   Ctrl-E exception note   Ctrl-C end it",
   };
 }

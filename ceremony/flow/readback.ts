@@ -50,9 +50,9 @@ export const readback: StepLogic<State> = {
           ...wrap(state.wrong.join(", "), POSITIONS_COLUMNS).map((part) => line("  ", span(part, "strong"))),
           [],
           line("If it was typed wrong: Enter, and type those words again from the plate."),
-          line("If the plate is wrong: W shows the words again, from the first, to officer 1."),
+          line("If the plate is wrong: W shows all words again to officer 1, which is recorded."),
         ],
-        keys: "Enter type those again   W show the words again (recorded)   Ctrl-C end the ceremony",
+        keys: "Enter type those again   W show the words again   Ctrl-C end the ceremony",
       };
     return {
       page: "type",

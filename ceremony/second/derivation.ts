@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { getPublicKey } from "@noble/secp256k1";
 import { createBase58check } from "@scure/base";
 
-// lnd's derivation a second time, with other means and nothing of the first: node:crypto for the hashes, noble-secp256k1
+// lnd's derivation a second time, with other means, nothing of the first: node:crypto for the hashes, noble-secp256k1
 // for the curve, bigint for the addition, and keys in the form in which btcwallet holds them, as bytes of any length.
 
 /** What lnd shows of a seed, in lower-case hex. */

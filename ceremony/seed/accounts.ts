@@ -12,7 +12,7 @@ export interface Account {
   readonly derivationPath: string;
 }
 
-/** lnd `BtcWallet.Start` makes accounts up to 255 (`InitAccounts(scope, …, 255)`) and wants each of a watch-only one. */
+/** lnd `BtcWallet.Start` makes accounts 0 to 255 (`InitAccounts(scope, …, 255)`), and cannot if it is watch-only. */
 const FAMILIES = 256;
 
 /** btcwallet `waddrmgr.HDVersion…`: the version bytes by the kind of address, for the public form. */
@@ -48,7 +48,7 @@ export function watchOnlyAccounts(entropy: Secret, network: Network): Account[] 
 }
 
 /**
- * The accounts in the form of `lncli wallet accounts list`, byte for byte: protojson with every field, an indent of four
+ * The accounts in the form of `lncli wallet accounts list`, byte for byte: protojson with all fields, an indent of four
  * and a line end. lnd takes no other field, so neither a birthday nor the tag of a rehearsal can be in it. It lists the
  * fingerprint of its own accounts as empty.
  */

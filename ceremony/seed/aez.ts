@@ -8,7 +8,7 @@ import { aesRound, BLOCK } from "./aes.ts";
 export const PLAINTEXT_BYTES = 19;
 /** lnd `aezeed.CipherTextExpansion`. lnd's README says 8, its code 4. A wrong key passes once in 2^32. */
 const TAU_BYTES = 4;
-export const CIPHERTEXT_BYTES = PLAINTEXT_BYTES + TAU_BYTES;
+const CIPHERTEXT_BYTES = PLAINTEXT_BYTES + TAU_BYTES;
 
 /** 23 bytes are two halves of 92 bits: eleven bytes and a nibble each. */
 const HALF_BYTES = 12;

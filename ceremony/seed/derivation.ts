@@ -70,7 +70,7 @@ export function withAccountKeys<T>(master: HDKey, scope: Scope, use: (accountKey
   const coinKey = deriveUnpadded(purposeKey, HARDENED_OFFSET + scope.coin);
   try {
     return use((account) =>
-      // btcwallet `createManagerKeyScope` derives account 0 from the coin key that it still holds. All others come later,
+      // btcwallet `createManagerKeyScope` derives account 0 from the coin key that it still holds. Others come later,
       // from the key as it was written to the database: in 32 bytes, which makes them standard.
       account === 0 ? deriveUnpadded(coinKey, HARDENED_OFFSET) : coinKey.deriveChild(HARDENED_OFFSET + account),
     );

@@ -55,7 +55,7 @@ export function suspectPositions(enciphered: Secret): Suspect[] {
 /**
  * For a phrase with one word given as `?`: its place, and the indexes of the words that make the checksum right.
  *
- * There is never more than one: a CRC finds every burst up to its own 32 bits, so no two of the 2048 words give the same
+ * There is never more than one: a CRC finds every burst up to its own 32 bits, so no two of the 2048 words give one
  * checksum. None means that another word is wrong too. The candidates are as secret as the phrase.
  */
 export function missingWordCandidates(

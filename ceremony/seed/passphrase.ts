@@ -20,7 +20,7 @@ const TILDE = 0x7e;
  * Checks a passphrase that a new seed gets.
  *
  * aezeed takes any bytes and neither trims nor normalises: the two Unicode forms of one letter are two passphrases, and
- * so is a space at the end that no paper shows. Printable ASCII without outer spaces is what every keyboard types alike.
+ * so is a space at the end that no paper shows. Printable ASCII without outer spaces is what all keyboards type alike.
  * An existing seed may have anything: `decipher` does not ask here.
  */
 export function checkNewPassphrase(passphrase: Secret, policy: PassphrasePolicy): Result<undefined, PassphraseError> {

@@ -24,7 +24,7 @@ const LABEL_ENDS = Buffer.from(".):");
  * numbers ("1. abandon", "2) ability", "3: able", "4 about") and four-letter forms (`findWord`).
  *
  * Strict about all else. A number is taken as a list number only if it is the number of the word that follows: a list
- * that lost a line, or one of two columns that was read across, is an unknown word at that place and not a wrong phrase.
+ * that lost a line, or one of two columns that was read across, is an unknown word at that place, not a wrong phrase.
  * The first unknown word is reported before a wrong count, as lnd looks at the words first.
  *
  * @returns the 33 enciphered bytes; nothing of the text is kept, and wiping the text stays with the caller.

@@ -1,7 +1,7 @@
 import { type Config, configHash, parseConfig } from "../config.ts";
 import { CLOCK_DAYS_MAX } from "../limits.ts";
 import { birthdayDate, birthdayFromDate } from "../seed/birthday.ts";
-import { isObject } from "./canonical.ts";
+import { isObject, type JsonValue } from "./canonical.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
 import type { Fault, FaultCode } from "./faults.ts";
 
@@ -136,7 +136,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
 };
 
-function failedChecks(past: Past): readonly unknown[] {
+function failedChecks(past: Past): readonly (JsonValue | undefined)[] {
   const checks = past.get("selftest.checked") ?? [];
   return checks.filter((check) => check.data["outcome"] === "fail").map((check) => check.data["id"]);
 }

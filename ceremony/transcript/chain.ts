@@ -71,14 +71,6 @@ export function lineHash(line: string | Uint8Array): string {
   return createHash("sha256").update(line).digest("hex");
 }
 
-/** The head of a file: hash of its last line; undefined if there is no line, or the last one was cut short. */
-export function headOf(transcript: Uint8Array): string | undefined {
-  const last = transcript.length - 1;
-  if (last < 0 || transcript[last] !== LINE_END) return undefined;
-  const before = last === 0 ? -1 : transcript.lastIndexOf(LINE_END, last - 1);
-  return lineHash(transcript.subarray(before + 1, last));
-}
-
 /** A transcript's form of a time in Unix seconds. */
 export function timestamp(unix: number): string {
   return `${new Date(Math.floor(unix) * 1000).toISOString().slice(0, 19)}Z`;

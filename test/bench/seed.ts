@@ -2,8 +2,9 @@
  * `npm run bench:seed -- [--json] [--rounds N]`: what one decipher costs, from 24 words to the seed, beside the scrypt
  * in it, npm `aezeed` and lnd's Go code.
  *
- * All four take turns in every round of one run, each round beginning with another, so that a machine that slows down
- * slows all of them down. A ratio is the median over the rounds of the time against bare scrypt in the same round.
+ * All four take turns in every round of one run, forward and backward, so that a machine that slows down slows all of
+ * them down and none always comes after the same other. A turn is the median of three, npm's one; a ratio is the median
+ * over the rounds of the time against bare scrypt in the same round.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { scryptSync } from "node:crypto";
@@ -39,15 +40,17 @@ const contenders: Contender[] = [
   {
     name: "scrypt",
     what: `node:crypto scryptSync alone, N = ${SCRYPT_N}, r = 8, p = 1`,
-    run: timed(() => scryptSync("aezeed", salt, 32, options)),
+    run: thrice(timed(() => scryptSync("aezeed", salt, 32, options))),
   },
   {
     name: "ceremony",
     what: "ceremony/seed: parsePhrase and decipher",
-    run: timed(() => {
-      const phrase = parsePhrase(Buffer.from(WORDS));
-      if (!phrase.ok || !decipher(phrase.value, Secret.copyOf(Buffer.alloc(0))).ok) throw new Error("not deciphered");
-    }),
+    run: thrice(
+      timed(() => {
+        const phrase = parsePhrase(Buffer.from(WORDS));
+        if (!phrase.ok || !decipher(phrase.value, Secret.copyOf(Buffer.alloc(0))).ok) throw new Error("not deciphered");
+      }),
+    ),
   },
   { name: "npm", what: "npm aezeed: CipherSeed.fromMnemonic", run: timed(() => CipherSeed.fromMnemonic(WORDS)) },
   ...lnd(),
@@ -56,10 +59,8 @@ const contenders: Contender[] = [
 const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
 for (const { run } of contenders) run();
 for (let round = 0; round < rounds; round++) {
-  for (let turn = 0; turn < contenders.length; turn++) {
-    const contender = contenders[(round + turn) % contenders.length];
-    if (contender !== undefined) times.get(contender.name)?.push(contender.run());
-  }
+  const order = round % 2 === 0 ? contenders : contenders.toReversed();
+  for (const { name, run } of order) times.get(name)?.push(run());
 }
 
 const scrypt = times.get("scrypt") ?? [];
@@ -87,6 +88,11 @@ ${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}; the ratio is to
 ${rows.join("")}${results.length === 3 ? "lnd       not measured: there is no go on this machine\n" : ""}
 reach: at most ${AT_MOST}x bare scrypt: ${met ? "met" : "missed"}, ${ours.toFixed(2)}x
 `);
+}
+
+/** The same number of times as lnd's program takes it in one turn. */
+function thrice(run: () => number): () => number {
+  return () => median([run(), run(), run()]);
 }
 
 function timed(work: () => unknown): () => number {

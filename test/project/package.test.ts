@@ -9,6 +9,7 @@ interface LockedPackage {
   readonly dev?: boolean;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Record<string, string>;
 }
 
 interface Manifest {
@@ -48,6 +49,15 @@ test("the lock file names no host to fetch from", () => {
   assert.ok(locked.length > 1);
   assert.deepEqual(
     locked.filter(([, { resolved }]) => resolved !== undefined),
+    [],
+  );
+});
+
+test("the lock file names the packages of every platform: without one of them npm ci refuses it", () => {
+  const named = locked.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}));
+  assert.ok(named.length > 1);
+  assert.deepEqual(
+    named.filter((name) => lock.packages[`node_modules/${name}`]?.version === undefined),
     [],
   );
 });

@@ -167,13 +167,16 @@ export const RULES: readonly Rule[] = [
     ],
   },
   {
-    name: "the tree has two levels, and its top only what the README's map shows",
+    name: "the top of the tree holds what the README's map shows",
     on: () => true,
-    broken: ({ path }) => {
-      const [top = "", ...below] = path.split("/");
-      return TOP_LEVEL.has(top) && below.length <= 2 ? [] : [path];
-    },
-    examples: [example("ceremony/seed/deep/a.ts", ""), example("src/a.ts", ""), example("notes.txt", "")],
+    broken: ({ path }) => [path.split("/")[0] ?? ""].filter((top) => !TOP_LEVEL.has(top)),
+    examples: [example("src/a.ts", ""), example("notes.txt", "")],
+  },
+  {
+    name: "the tree has two levels of code",
+    on: isCode,
+    broken: ({ path }) => (path.split("/").length > 3 ? ["deeper"] : []),
+    examples: [example("ceremony/seed/deep/a.ts", "")],
   },
 ];
 

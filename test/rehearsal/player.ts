@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { KEY_GAP_MIN_MS } from "../../ceremony/limits.ts";
 import { type Console, KEYS } from "./console.ts";
 
 /** What the people of a rehearsal bring to the table. */
@@ -12,6 +14,10 @@ export interface Table {
   readonly passphraseDice: string;
   readonly policy: "typed" | "dice" | "none";
   readonly plates: number;
+  /** Leader, operator, officers, witness; five people unless others are named. */
+  readonly initials?: readonly string[];
+  /** The console has no half blocks: people type X, and no code is shown. */
+  readonly noBlocks?: boolean;
 }
 
 /** What they have read off the screen and written down. */
@@ -34,11 +40,10 @@ export interface Notes {
 /** Called with every scene while it is on the screen, before it is answered. */
 export type Watcher = (scene: string, screen: readonly string[]) => Promise<void> | void;
 
-/** A die is not typed faster than this by a hand; the program refuses below 20 ms. */
-const DIE_GAP_MS = 24;
+/** From a die on the screen to the next key: timers may be a millisecond early. */
+const DIE_GAP_MS = KEY_GAP_MIN_MS + 2;
 
-/** Keys go to fields in one burst: what reads them must not lose any. */
-const ROLES = ["AL", "BO", "CY", "DI", "EV"] as const;
+const PEOPLE = ["AL", "BO", "CY", "DI", "EV"] as const;
 
 /**
  * Plays a whole rehearsal at any console, as people do: everything that is typed was read off the screen or brought
@@ -66,7 +71,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
       name,
       (rows) => rows.join("\n").includes(aloud) && rows.some((row) => /^ {6}\|/.test(row)),
     );
-    await answer(fontLetters(screen));
+    await answer(table.noBlocks === true ? "x" : fontLetters(screen));
   }
 
   const hash = hashRows(await scene("hash", "Identity of the program"));
@@ -84,7 +89,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await answer(table.date);
   for (const [index, role] of ["leader", "operator", "officer 1", "officer 2", "witness"].entries()) {
     await scene(`role-${index + 1}`, new RegExp(`^${role} +_`, "m"));
-    await answer(ROLES[index] ?? "");
+    await answer((table.initials ?? PEOPLE)[index] ?? "");
   }
   for (const [name, aloud] of [
     ["config-1", "Officer one, read the configuration"],
@@ -106,7 +111,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await answer(askedWords(await scene("commitment-copy", "From the paper, two words"), commitment));
 
   await scene("dice", `thrown 0 of ${table.dice.length}`);
-  await console.type(table.dice, { gapMs: DIE_GAP_MS });
+  await typeDice(console, table.dice);
   await scene("dice-all", `thrown ${table.dice.length} of ${table.dice.length}`);
   await console.press(enter);
   await scene("mix", "output commitment, round");
@@ -137,7 +142,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await console.press(enter);
   await scene("node", "last eight digits:");
   await answer(nodeId.slice(-8));
-  const head = headWords(await scene("head", "The transcript is closed"));
+  const head = headWords(await scene("head", "the witness has written all of it"));
   await console.press(enter);
   await answer(askedWords(await scene("head-copy", "From the paper, two words"), head));
   await scene("machine", "Power off");
@@ -146,6 +151,18 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
 }
 
 type Scene = (name: string, wanted: Parameters<Console["waitFor"]>[0]) => Promise<string[]>;
+
+/**
+ * The gap counts from the moment when the last face was seen: from the moment when its key was sent, a busy machine
+ * could still have read both at once.
+ */
+async function typeDice(console: Console, dice: string): Promise<void> {
+  for (const [index, face] of [...dice].entries()) {
+    await console.press(face);
+    await console.waitFor(`thrown ${index + 1} of ${dice.length}`, { quietMs: 0 });
+    await sleep(DIE_GAP_MS);
+  }
+}
 
 async function typePassphrase(
   console: Console,
@@ -190,7 +207,7 @@ async function copyWords(console: Console, scene: Scene): Promise<string[]> {
 /** Four letters from a plate, or more: a person may do either. */
 async function typeWords(console: Console, words: readonly string[], letters: number): Promise<void> {
   for (const [index, word] of words.entries()) {
-    await console.waitFor(`word ${index + 1} from the plate`);
+    await console.waitFor(`word ${index + 1} from the plate`, { quietMs: 0 });
     await console.press(`${word.slice(0, letters)} `);
   }
 }

@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from "node:zlib";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 /** A picture of at most sixteen colours: `pixels` row by row, one palette number a byte; `palette` as 0xRRGGBB. */
 export interface Picture {
@@ -41,6 +41,19 @@ export function encodePng({ width, height, palette, pixels }: Picture): Buffer {
     chunk("IDAT", deflateSync(data, { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
+}
+
+/** What a PNG of ours holds, chunk by chunk, with the pixels decompressed: equal for equal pictures. */
+export function pngContent(png: Buffer): { readonly type: string; readonly data: Buffer }[] {
+  const chunks = [];
+  for (let at = SIGNATURE.length; at < png.length; ) {
+    const length = png.readUInt32BE(at);
+    const type = png.toString("latin1", at + 4, at + 8);
+    const data = png.subarray(at + 8, at + 8 + length);
+    chunks.push({ type, data: type === "IDAT" ? inflateSync(data) : data });
+    at += length + 12;
+  }
+  return chunks;
 }
 
 /** 5.3: length of the data, type, data, CRC-32 over type and data. */

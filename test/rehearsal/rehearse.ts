@@ -17,6 +17,8 @@ export interface RehearseOptions {
   readonly dice?: string;
   readonly passphrase?: string;
   readonly ceremonyId?: string;
+  readonly initials?: readonly string[];
+  readonly noBlocks?: boolean;
   /** File and arguments that start the ceremony; the checkout's by default. */
   readonly program?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
@@ -54,6 +56,8 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     passphraseDice: throwDice(64).slice(0, 40),
     policy,
     plates,
+    ...(options.initials === undefined ? {} : { initials: options.initials }),
+    ...(options.noBlocks === undefined ? {} : { noBlocks: options.noBlocks }),
   };
   const [file, ...args] = options.program ?? CHECKOUT;
   const size = { columns: options.columns ?? 80, rows: options.rows ?? 24 };

@@ -6,6 +6,8 @@ import type { Machine } from "./machine.ts";
 export interface Tool {
   /** The Debian package that holds it; undefined where Debian has none that will do. */
   readonly debian: string | undefined;
+  /** The programs that tests start by it, where that is not just the tool's own name. */
+  readonly programs?: readonly string[];
   /** What tests use it for. */
   readonly use: string;
   /** How to get it where apt cannot. */
@@ -16,7 +18,7 @@ export interface Tool {
 const ORACLE = join(import.meta.dirname, "..", "oracle");
 
 /** The console font in which half blocks (the QR) and Cyrillic are both there. */
-export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-VGA16.psf.gz";
+export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
 
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
@@ -48,16 +50,11 @@ export const TOOLS = {
   },
   tmpfs: {
     debian: "mount",
+    programs: ["mount", "umount"],
     use: "a full disk: a small tmpfs as output folder",
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
     found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
-  },
-  unshare: {
-    debian: "util-linux",
-    use: "a run without any network, and mounts that only one test sees",
-    otherwise: "run as root where namespaces are allowed",
-    found: (machine) => runs(machine, "unshare", "--net", "--mount", "true"),
   },
   zbarimg: {
     debian: "zbar-tools",

@@ -1,0 +1,115 @@
+import type { Config } from "../config.ts";
+import { pgpWords } from "../mix/pgpwords.ts";
+import { isRefusalId, REFUSALS } from "../refusals.ts";
+import { type Entry, type Step, stepsOf } from "../script.ts";
+import { canonicalJson, type JsonValue } from "./canonical.ts";
+import { secondsBetween, type TranscriptEvent } from "./chain.ts";
+import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
+import { leastOf } from "./order.ts";
+import type { Verdict } from "./verify.ts";
+
+/**
+ * The script of the ceremony with what the transcript says of it, as Markdown: each step of the mode, what was read
+ * aloud, what was recorded and when, what was refused or waived, and what is missing. Sound lines only.
+ */
+export function annotatedScript(verdict: Verdict): string {
+  const { config, events } = verdict;
+  if (config === undefined) return "";
+  const steps = stepsOf(config.mode);
+  const lines = [
+    `# A ceremony: ${config.mode === "rehearsal" ? "REHEARSAL, worth nothing" : "production"}`,
+    "",
+    ...summary(verdict, config),
+    ...steps.flatMap((step) => ["", ...stepLines(step, steps, events, config)]),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function summary(verdict: Verdict, config: Config): readonly string[] {
+  const opened = verdict.events[0];
+  const last = verdict.events.at(-1);
+  if (opened === undefined || last === undefined) return [];
+  const text = (name: string): string => plain(String(opened.data[name]));
+  return [
+    ...tableHead("", ""),
+    row("ceremony", text("ceremonyId")),
+    row("network", config.network),
+    row("program", `${text("version")}, ${text("form")}, \`${text("program")}\``),
+    row("configuration", `\`${text("configHash")}\``),
+    row("", plain(settings(config))),
+    row("people", people(verdict.events)),
+    row("began", opened.at),
+    row("last line", `${last.at}, ${duration(secondsBetween(opened.at, last.at))} later, line ${last.seq}`),
+    row("head", `\`${verdict.head}\``),
+    row("", pgpWords(verdict.head).join(" ")),
+  ];
+}
+
+function stepLines(
+  step: Step,
+  steps: readonly Step[],
+  events: readonly TranscriptEvent[],
+  config: Config,
+): readonly string[] {
+  const here = events.filter((event) => event.step === step.id);
+  const missing = step.records.flatMap((entry) => lacking(entry, here, config));
+  return [
+    `## ${stepNumber(step, steps)}. ${step.title}`,
+    "",
+    ...step.pages.map((page) => `- ${aloud(page)}`),
+    "",
+    ...(here.length === 0 ? [] : tableHead("line:", "time", "who", "recorded", "")),
+    ...here.map((event) => row(String(event.seq), event.at.slice(11, 19), actorName(event.actor), ...recorded(event))),
+    ...(missing.length === 0 ? [] : [...(here.length === 0 ? [] : [""]), `**Missing:** ${missing.join(", ")}.`]),
+  ];
+}
+
+function lacking(entry: Entry, here: readonly TranscriptEvent[], config: Config): readonly string[] {
+  const least = leastOf(entry, config);
+  const count = here.filter((event) => event.kind === entry.kind && event.data["what"] === entry.what).length;
+  if (count >= least) return [];
+  return [least === 1 ? entry.what : `${entry.what} (${count} of ${least})`];
+}
+
+/** What is recorded, and its values. Refusals, waivers, undone throws and ends stand out. */
+function recorded(event: TranscriptEvent): readonly string[] {
+  const { what, ...fields } = event.data;
+  const name = plain(String(what));
+  if (event.kind === "refusal") return [`**refused** ${plain(String(fields["id"]))}`, refusal(fields)];
+  const loud = event.kind === "waiver" || event.kind === "abort" || event.kind === "exception" || event.kind === "undo";
+  // The first line carries the configuration whole; the summary shows it.
+  const values = Object.entries(fields).filter(([, value]) => typeof value !== "object");
+  const cells = values.map(([field, value]) => `${field} ${cell(value)}`);
+  return [loud ? `**${name}**` : name, cells.join(", ")];
+}
+
+function refusal(fields: Readonly<Record<string, JsonValue>>): string {
+  const id = String(fields["id"]);
+  const text = isRefusalId(id) ? REFUSALS[id].text : "";
+  const position = fields["position"] === 0 ? "" : `, word ${cell(fields["position"])}`;
+  return `${plain(text)} (attempt ${cell(fields["attempt"])}${position})`;
+}
+
+function cell(value: JsonValue | undefined): string {
+  if (typeof value !== "string") return value === undefined ? "" : canonicalJson(value);
+  return /^[0-9a-f]{8,}$/.test(value) ? `\`${value}\`` : plain(value);
+}
+
+function settings(config: Config): string {
+  return `rolls ${config.rolls}, passphrase ${config.passphrase}, plates ${config.plates}, out ${config.out}`;
+}
+
+function people(events: readonly TranscriptEvent[]): string {
+  const roles = events.filter((event) => event.step === "people" && event.data["what"] === "role");
+  if (roles.length === 0) return "not said";
+  return roles.map((event) => `${actorName(event.actor)} ${plain(String(event.data["initials"]))}`).join(", ");
+}
+
+function duration(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return [hours > 0 ? `${hours} h` : "", hours + minutes > 0 ? `${minutes} min` : "", `${seconds % 60} s`]
+    .filter((part) => part !== "")
+    .join(" ");
+}

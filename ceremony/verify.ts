@@ -1,0 +1,141 @@
+import { pgpBytes } from "./mix/pgpwords.ts";
+import { fail, ok, type Result } from "./result.ts";
+import { annotatedScript } from "./transcript/annotate.ts";
+import { FAULTS } from "./transcript/faults.ts";
+import { type Verdict, type VerdictKind, verifyTranscript } from "./transcript/verify.ts";
+import { EXIT } from "./usage.ts";
+
+export interface VerifyIo {
+  /** The whole file. @throws what the file system throws */
+  readonly readFile: (path: string) => Uint8Array;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+interface VerifyOptions {
+  readonly file: string;
+  readonly headHex?: string;
+  readonly json: boolean;
+}
+
+const HEAD_WORDS = 32;
+const HEAD_HEX = /^[0-9a-f]{64}$/i;
+
+const EXITS: Readonly<Record<VerdictKind, number>> = {
+  whole: EXIT.done,
+  consistent: EXIT.done,
+  stopped: EXIT.early,
+  broken: EXIT.refused,
+};
+
+/**
+ * `ceremony verify FILE [--head WORDS|HEX] [--json]`: the verdict on its first line, what it rests on, and the annotated
+ * script as Markdown. Resolves to the exit code: 0 whole or consistent, 1 broken or another head, 2 usage, 3 incomplete.
+ */
+export async function runVerify(args: readonly string[], io: VerifyIo): Promise<number> {
+  const options = parseArguments(args);
+  if (!options.ok) return refuse(io, options.error);
+  const { file, headHex, json } = options.value;
+  let bytes: Uint8Array;
+  try {
+    bytes = io.readFile(file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    return refuse(io, `cannot read the file${code}`);
+  }
+  const verdict = verifyTranscript(bytes, headHex);
+  io.stdout(json ? jsonLine(verdict) : report(verdict));
+  return EXITS[verdict.kind];
+}
+
+function refuse(io: VerifyIo, text: string): number {
+  io.stderr(`ceremony verify: ${text}\nusage: ceremony verify FILE [--head WORDS] [--json]\n`);
+  return EXIT.usage;
+}
+
+/** Options in any order. The head is 32 words or 64 hex digits, in one argument or in many, copied as people copy. */
+function parseArguments(args: readonly string[]): Result<VerifyOptions, string> {
+  const files: string[] = [];
+  let head: string[] | undefined;
+  let json = false;
+  let open = false;
+  for (const arg of args) {
+    if (arg === "--json") json = true;
+    else if (arg === "--head" && head === undefined) head = [];
+    else if (arg.startsWith("--")) return fail(`unknown argument, or one given twice: ${printable(arg)}`);
+    else if (open && head !== undefined) head.push(...arg.split(/[\s,]+/).filter((word) => word !== ""));
+    else files.push(arg);
+    open = head !== undefined && arg !== "--json" && !isWholeHead(head);
+  }
+  const [file] = files;
+  if (file === undefined) return fail("no file is given");
+  if (files.length > 1) return fail("one file at a time");
+  if (head === undefined) return ok({ file, json });
+  const headHex = headOf(head);
+  return headHex.ok ? ok({ file, json, headHex: headHex.value }) : headHex;
+}
+
+function isWholeHead(words: readonly string[]): boolean {
+  return words.length >= HEAD_WORDS || HEAD_HEX.test(words.join(""));
+}
+
+function headOf(words: readonly string[]): Result<string, string> {
+  const hex = words.join("").toLowerCase();
+  if (HEAD_HEX.test(hex)) return ok(hex);
+  if (words.length !== HEAD_WORDS)
+    return fail(`a head has ${HEAD_WORDS} words or 64 hex digits, not ${words.length} words`);
+  const bytes = pgpBytes(words);
+  if (bytes.ok) return bytes;
+  const why = bytes.error.code === "pgp_word_order" ? "stands out of order: was one left out?" : "is not in the list";
+  return fail(`word ${bytes.error.position} of the head ${why} (${bytes.error.code})`);
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/[^ -~]/g, "?").slice(0, 40);
+}
+
+function jsonLine(verdict: Verdict): string {
+  const { kind, fault, events, head, step, ended, config } = verdict;
+  const value = {
+    verdict: kind,
+    exit: EXITS[kind],
+    events: events.length,
+    head,
+    ...(config === undefined ? {} : { mode: config.mode, network: config.network }),
+    ...(step === undefined ? {} : { step: step.number }),
+    ...(ended === undefined ? {} : { ended }),
+    ...(fault === undefined ? {} : { line: fault.line, code: fault.code, detail: fault.detail }),
+  };
+  return `${JSON.stringify(value)}\n`;
+}
+
+function report(verdict: Verdict): string {
+  const checks = checkLines(verdict).map((text) => `- ${text}`);
+  return [headline(verdict), "", ...checks, "", annotatedScript(verdict)].join("\n");
+}
+
+/** The verdict in one line. */
+function headline(verdict: Verdict): string {
+  const { kind, config, fault, step } = verdict;
+  const tag = config?.mode === "rehearsal" ? " (REHEARSAL)" : "";
+  if (kind === "whole") return `whole${tag}: all of this ceremony, as its witness wrote down`;
+  if (kind === "consistent") return `consistent, origin not proven${tag}: give the head from the paper with --head`;
+  if (fault !== undefined)
+    return `broken at line ${fault.line}${tag}: ${FAULTS[fault.code]} (${fault.code}, ${fault.detail})`;
+  if (step === undefined) return "stopped before step 1: nothing was recorded";
+  return `stopped at step ${step.number}${tag}: ${step.title}${verdict.ended === undefined ? "" : `, ended: ${verdict.ended}`}`;
+}
+
+function checkLines(verdict: Verdict): readonly string[] {
+  const { kind, events, head, headMatches, torn, fault } = verdict;
+  const lines = events.length === 1 ? "1 line is" : `${events.length} lines are`;
+  const sound = fault?.code === "head_differs" || fault === undefined;
+  const until = sound ? "" : " before the first that is not";
+  return [
+    `${lines} sound${until}: form, chain, allow-list, roles, steps in order`,
+    ...(torn ? ["the last line was cut short and is ignored"] : []),
+    ...(kind === "stopped" ? ["the ceremony is not complete: nothing that it made may be used"] : []),
+    headMatches === undefined ? "no head compared" : `the head is ${headMatches ? "" : "NOT "}the one that was given`,
+    `head of the sound lines: ${head}`,
+  ];
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MODES } from "../../ceremony/config.ts";
+import { REFUSALS } from "../../ceremony/refusals.ts";
+import { stepsOf } from "../../ceremony/script.ts";
+import { annotatedScript } from "../../ceremony/transcript/annotate.ts";
+import type { EventDraft } from "../../ceremony/transcript/chain.ts";
+import { scriptMarkdown } from "../../ceremony/transcript/script.ts";
+import { verifyTranscript } from "../../ceremony/transcript/verify.ts";
+import { chained, sampleDrafts, sampleTranscript } from "./sample.ts";
+
+const annotate = (drafts: readonly EventDraft[]): string =>
+  annotatedScript(verifyTranscript(Buffer.concat(chained(drafts).lines)));
+
+test("the annotated script has every step with its title, what was read aloud, and each line with its time", () => {
+  for (const mode of MODES) {
+    const { lines, bytes } = sampleTranscript(mode);
+    const text = annotatedScript(verifyTranscript(bytes));
+    let at = 0;
+    for (const step of stepsOf(mode)) {
+      const found = text.indexOf(`. ${step.title}`, at);
+      assert.ok(found > at, step.id);
+      at = found;
+      for (const page of step.pages) assert.ok(text.includes(page.aloud ?? ""), page.id);
+    }
+    for (const index of lines.keys()) {
+      const time = new Date(Date.UTC(2026, 10, 22, 10, 0, 30 * index)).toISOString().slice(11, 19);
+      assert.ok(text.includes(`| ${index + 1} | ${time} |`));
+    }
+    assert.ok(!text.includes("Missing"));
+    assert.equal(text.includes("REHEARSAL"), mode === "rehearsal");
+  }
+});
+
+test("what is missing is named, with how much of it there is", () => {
+  const drafts = sampleDrafts("production");
+  const upTo = drafts.findIndex((draft) => draft.step === "people" && draft.data["what"] === "clock");
+  const text = annotate(drafts.slice(0, upTo - 1));
+  assert.match(
+    text,
+    /\*\*Missing:\*\* date \(1 of 2\), clock, role \(0 of 5\), configuration \(0 of 2\), room \(0 of 5\)\./,
+  );
+  assert.match(text, /## 12\. .*\n\n(?:- .*\n)+\n\*\*Missing:\*\* complete\./);
+});
+
+test("refusals stand with their words and position, waivers, notes and ends in bold", () => {
+  const drafts = sampleDrafts("rehearsal");
+  const upTo = drafts.findIndex((draft) => draft.step === "restore");
+  const event = (kind: EventDraft["kind"], actor: EventDraft["actor"], data: EventDraft["data"]): EventDraft => ({
+    step: "restore",
+    kind,
+    actor,
+    data,
+  });
+  const text = annotate([
+    ...drafts.slice(0, upTo),
+    event("refusal", "machine", { what: "refused", id: "restore_unknown_word", attempt: 2, position: 7 }),
+    event("exception", "leader", { what: "exception", note: "<b>*| a [note](x) with `all` of \\ it" }),
+    event("abort", "machine", { what: "ended", reason: "asked" }),
+  ]);
+  assert.match(text, /\*\*refused\*\* restore\\_unknown\\_word \| .*not a word of the list\. \(attempt 2, word 7\)/);
+  assert.ok(text.includes("| **exception** | note \\<b\\>\\*\\| a \\[note\\]\\(x\\) with \\`all\\` of \\\\ it |"));
+  assert.match(text, /\*\*ended\*\* \| reason asked/);
+});
+
+test("nothing of a file that opens no ceremony is printed", () => {
+  assert.equal(annotatedScript(verifyTranscript(Buffer.from("# a lie\n"))), "");
+});
+
+test("the printed script has every page, record and refusal of its mode, a box for each page and a place to sign", () => {
+  for (const mode of MODES) {
+    const text = scriptMarkdown(mode);
+    const steps = stepsOf(mode);
+    for (const step of steps) {
+      assert.ok(text.includes(`. ${step.title}\n`), step.id);
+      for (const page of step.pages) assert.ok(text.includes(page.aloud ?? "") && text.includes(page.shows), page.id);
+      for (const entry of step.records)
+        if (entry.kind !== "waiver") assert.ok(text.includes(`\`${entry.what}\``), entry.what);
+      for (const id of step.refuses) assert.ok(text.includes(REFUSALS[id].text), id);
+    }
+    assert.equal(text.split("- [ ] ").length - 1, steps.flatMap((step) => step.pages).length);
+    assert.equal(text.split("\nTime ____").length - 1, steps.length);
+    assert.equal(text.includes("`waived`"), mode === "rehearsal", "production waives nothing");
+    assert.equal(text.includes("REHEARSAL"), mode === "rehearsal");
+  }
+});
