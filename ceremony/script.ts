@@ -1,5 +1,5 @@
 import { MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
-import { COUNT_MAX, DICE_ROLLS_MAX, NOTE_MAX, PLATES_MAX } from "./limits.ts";
+import { COUNT_MAX, DICE_ROLLS_MAX, HASH_ROWS, NOTE_MAX, PLATES_MAX } from "./limits.ts";
 import type { RefusalId } from "./refusals.ts";
 import { NETWORKS } from "./seed/network.ts";
 import * as rule from "./transcript/rules.ts";
@@ -37,6 +37,7 @@ export type StepId =
   | "opening"
   | "restore"
   | "compare"
+  | "bundle"
   | "result"
   | "close";
 
@@ -58,7 +59,7 @@ export interface Page {
 }
 
 /** How often an event must stand in a complete transcript. */
-export type Times = "one" | "two" | "five" | "some" | "any" | "plates";
+export type Times = "one" | "two" | "five" | "some" | "any" | "plates" | "bundle";
 
 /** One kind of record of a step: `what` names it in the event's data. */
 export interface Entry {
@@ -538,6 +539,44 @@ export const STEPS: readonly Step[] = [
     ],
     records: [entry("equal", "compare", "one", ["witness", "machine"], { ...keys, accounts: rule.hex(32) })],
     refuses: ["restore_differs"],
+  },
+  {
+    id: "bundle",
+    number: 11,
+    short: "Node",
+    title: "Identity bundle for the signer",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "recipient",
+        actor: "officer2",
+        aloud: "The identity key goes to this recipient and to no other. Officer two, take your printed copy out.",
+        shows: "the signer's recipient as age writes it, in groups of hex and in words of the PGP word list",
+      },
+      {
+        id: "part",
+        actor: "officer2",
+        aloud: "Officer two, type the row that is asked for from your printed copy.",
+        shows: "which row is asked for in words, drawn at random; the recipient itself is hidden",
+      },
+      {
+        id: "bundled",
+        actor: "operator",
+        aloud: "The bundle is written and read back. It holds the identity key alone, and only the signer opens it.",
+        shows: "the file with its size and SHA-256",
+      },
+    ],
+    records: [
+      entry("recipient", "statement", "one", ["machine"], { recipient: rule.recipient }),
+      entry("compared", "compare", "bundle", ["officer2"], { row: rule.int(1, HASH_ROWS) }),
+      entry("written", "check", "bundle", ["machine"], {
+        file: rule.oneOf("identity.age"),
+        sha256: rule.hex(32),
+        bytes: rule.int(1, 10_000),
+      }),
+    ],
+    refuses: ["recipient_copy", "recipient_rejected"],
   },
   {
     id: "result",

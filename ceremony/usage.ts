@@ -16,6 +16,7 @@ export const USAGE = `usage: ceremony [options]             a ceremony, in this 
   --rolls N                      throws of a die, 64 (default) to 128
   --passphrase typed|dice|none   typed (default), eight words by dice, or none
   --plates 1|2                   metal plates, each is read back; default 1
+  --recipient AGE1...|none       age recipient of the signer; default none (production: say it)
 
 exit: 0 done   1 refused   2 usage   3 ended early
 `;
@@ -25,7 +26,7 @@ export interface UsageError {
   readonly text: string;
 }
 
-const OPTIONS = ["mode", "network", "out", "rolls", "passphrase", "plates"] as const;
+const OPTIONS = ["mode", "network", "out", "rolls", "passphrase", "plates", "recipient"] as const;
 type Option = (typeof OPTIONS)[number];
 
 /**
@@ -46,6 +47,8 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
   if (mode === undefined) return wrong(`--mode is one of ${MODES.join(", ")}`);
   if (mode === "production" && values.out === undefined) return wrong("production needs --out DIR");
   if (mode === "production" && values.network === undefined) return wrong("production needs --network NAME");
+  if (mode === "production" && values.recipient === undefined)
+    return wrong("production needs --recipient AGE1..., or none for a node without a signer");
   const config = parseConfig({
     mode,
     network: values.network ?? "regtest",
@@ -53,6 +56,7 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
     rolls: numberOf(values.rolls ?? "64"),
     passphrase: values.passphrase ?? "typed",
     plates: numberOf(values.plates ?? "1"),
+    recipient: values.recipient ?? "none",
   });
   return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
 }

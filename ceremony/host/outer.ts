@@ -184,7 +184,8 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
   output?.close();
   desk.close();
   if (ending.kind === "done") {
-    say(`done; ${config.out} has transcript.jsonl, node.json and accounts.json`);
+    const bundle = config.recipient === "none" ? "" : ", identity.age";
+    say(`done; ${config.out} has transcript.jsonl, node.json, accounts.json${bundle}`);
     return EXIT.done;
   }
   const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;

@@ -97,7 +97,7 @@ function cell(value: JsonValue | undefined): string {
 }
 
 function settings(config: Config): string {
-  return `rolls ${config.rolls}, passphrase ${config.passphrase}, plates ${config.plates}, out ${config.out}`;
+  return `rolls ${config.rolls}, passphrase ${config.passphrase}, plates ${config.plates}, recipient ${config.recipient}, out ${config.out}`;
 }
 
 function people(events: readonly TranscriptEvent[]): string {

@@ -61,7 +61,15 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
 
 /** How often an entry stands in a step that is complete, at least. */
 export function leastOf(entry: Entry, config: Config): number {
-  return { one: 1, two: 2, five: 5, some: 1, any: 0, plates: config.plates }[entry.times];
+  return {
+    one: 1,
+    two: 2,
+    five: 5,
+    some: 1,
+    any: 0,
+    plates: config.plates,
+    bundle: config.recipient === "none" ? 0 : 1,
+  }[entry.times];
 }
 
 function most(entry: Entry, config: Config): number {
@@ -70,7 +78,7 @@ function most(entry: Entry, config: Config): number {
 
 /** An entry that stands as often as there are people whose act it is: each of them does it once. */
 function eachOnce(entry: Entry): boolean {
-  const count = { one: 1, two: 2, five: 5, some: 0, any: 0, plates: 0 }[entry.times];
+  const count = { one: 1, two: 2, five: 5, some: 0, any: 0, plates: 0, bundle: 0 }[entry.times];
   return count > 1 && count === entry.by.length;
 }
 
