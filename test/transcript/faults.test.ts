@@ -7,65 +7,29 @@ import { canonicalJson } from "../../ceremony/transcript/canonical.ts";
 import type { EventDraft } from "../../ceremony/transcript/chain.ts";
 import { FAULTS, type FaultCode } from "../../ceremony/transcript/faults.ts";
 import { verifyTranscript } from "../../ceremony/transcript/verify.ts";
-import { chained, rechained, sampleDrafts, sampleTranscript } from "./sample.ts";
 
-const LINES = sampleTranscript("production").lines;
-const DRAFTS = sampleDrafts("production");
-const placeOf = (name: string, nth = 0): number => {
-  const places = DRAFTS.flatMap((draft, index) =>
-    `${draft.step}.${String(draft.data["what"])}` === name ? [index] : [],
-  );
-  return places[nth] ?? assert.fail(name);
-};
-
-/** The sample with other data in one record, chained properly. */
-const withData = (name: string, data: JsonObject, nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  const draft = DRAFTS[at] as EventDraft;
-  return Buffer.concat(chained(DRAFTS.with(at, { ...draft, data: { ...draft.data, ...data } })).lines);
-};
-/** The sample with one line rewritten and all chained anew: what `appendEvent` would refuse to write. */
-const withLine = (name: string, from: string | RegExp, to: string, nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  const text = String(LINES[at]).replace(from, to);
-  assert.notEqual(text, String(LINES[at]));
-  return rechained(LINES.with(at, Buffer.from(text))).bytes;
-};
-const events = (drafts: readonly EventDraft[]): Buffer => Buffer.concat(chained(drafts).lines);
-const raw = (index: number, text: string): Buffer => Buffer.concat(LINES.with(index, Buffer.from(text)));
-const by = (name: string, actor: EventDraft["actor"], nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  return events(DRAFTS.with(at, { ...(DRAFTS[at] as EventDraft), actor }));
-};
-const move = (from: string, to: string): Buffer => {
-  const draft = DRAFTS[placeOf(from)] as EventDraft;
-  return events(DRAFTS.toSpliced(placeOf(from), 1).toSpliced(placeOf(to), 0, draft));
-};
-const without = (name: string): Buffer => events(DRAFTS.toSpliced(placeOf(name), 1));
-const twice = (name: string): Buffer => events(DRAFTS.toSpliced(placeOf(name), 0, DRAFTS[placeOf(name)] as EventDraft));
-const plus = (draft: EventDraft): Buffer => events([...DRAFTS, draft]);
-const second = String(LINES[1]);
-const opened = (config: JsonObject): Buffer => withData("selftest.opened", config);
-const rehearsalLine = String(sampleTranscript("rehearsal").lines[0]);
-const exception: EventDraft = {
-  step: "close",
-  actor: "leader",
-  kind: "exception",
-  data: { what: "exception", note: "a" },
-};
-const waiver: EventDraft = { step: "selftest", actor: "leader", kind: "waiver", data: { what: "waived", id: "ab" } };
-const undone = (count: number): EventDraft => ({
-  step: "dice",
-  actor: "operator",
-  kind: "undo",
-  data: { what: "undone", throw: count },
-});
-const failed: EventDraft = {
-  step: "selftest",
-  actor: "machine",
-  kind: "check",
-  data: { what: "checked", id: "swap_off", outcome: "fail", value: "" },
-};
+import {
+  by,
+  DRAFTS,
+  events,
+  exception,
+  failed,
+  LINES,
+  move,
+  opened,
+  placeOf,
+  plus,
+  raw,
+  rehearsalLine,
+  second,
+  twice,
+  undone,
+  waiver,
+  withData,
+  withLine,
+  without,
+} from "./forgeries.ts";
+import { chained, rechained, sampleDrafts } from "./sample.ts";
 
 /** Each fault with the files that have it, and the line at which it must be found. */
 const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: Buffer, line: number])[]>> = {

@@ -8,7 +8,7 @@ import type { FieldRule } from "../../ceremony/transcript/rules.ts";
 
 /** Complete, valid transcripts made from the table of steps: what the table changes, they change with it. */
 
-export const STARTED = Date.UTC(2026, 10, 22, 10, 0, 0) / 1000;
+const STARTED = Date.UTC(2026, 10, 22, 10, 0, 0) / 1000;
 const DATE = "2026-11-22";
 /** 2026-11-21, the day before. */
 const BIRTHDAY = { birthdayDays: 6531, birthdayDate: "2026-11-21" };
