@@ -14,6 +14,9 @@ export const placeOf = (name: string, nth = 0): number => {
   return places[nth] ?? assert.fail(name);
 };
 
+/** The number of the line in which it stands. */
+export const lineOf = (name: string, nth = 0): number => placeOf(name, nth) + 1;
+
 /** The sample with other data in one record, chained properly. */
 export const withData = (name: string, data: JsonObject, nth = 0): Buffer => {
   const at = placeOf(name, nth);

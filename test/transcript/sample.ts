@@ -34,7 +34,7 @@ export function sampleConfig(mode: Mode): Config {
 const hash = (name: string): string => createHash("sha256").update(name).digest("hex");
 
 /** A value that a rule allows. */
-export function sampleValue(rule: FieldRule, name: string): JsonValue {
+function sampleValue(rule: FieldRule, name: string): JsonValue {
   switch (rule.type) {
     case "hex":
       return hash(name)
