@@ -37,7 +37,7 @@ export const dice: StepLogic<State> = {
       // A key too many is no throw, however it came.
       if (count >= rolls) return { state };
       if (state.deaf && input.at - (state.lastAt ?? input.at) < KEY_GAP_MIN_MS)
-        return { state: { ...state, lastAt: input.at } };
+        return { state: { ...state, lastAt: input.at }, ignored: true };
       const refused = checkKeyTiming(state.lastAt, input.at, input.sameRead);
       if (refused !== undefined) return again({ ...state, lastAt: input.at, deaf: true }, refused);
       const longer = Buffer.alloc(count + 1);

@@ -62,12 +62,13 @@ export function advance(play: Play, input: Input): Advance {
     return apply(play, { state: play.state, refused: { id: input.answer.id } });
   const scene = { facts: play.facts, secrets: play.secrets, step: play.step };
   const turn = LOGIC[play.step.id].reduce(play.state, input, scene);
-  // Four times a second nothing happens, and nothing is drawn.
-  if (input.kind === "tick" && turn.state === play.state && Object.keys(turn).length === 1) return { play, drafts: [] };
+  // Four times a second nothing happens, and nothing is drawn; nor does a key that means nothing take a message away.
+  if (input.kind !== "answer" && turn.state === play.state && Object.keys(turn).length === 1)
+    return { play, drafts: [] };
   // Nothing came of it: no new play, so the words on a screen are not made and written again with every tick.
   if (input.kind === "tick" && turn.state === play.state && Object.keys(turn).length === 1) return { play, drafts: [] };
   const { message: _, ...fresh } = play;
-  return apply(input.kind === "key" ? fresh : play, turn);
+  return apply(input.kind === "key" && turn.ignored !== true ? fresh : play, turn);
 }
 
 /** The screen of this moment, rows of spans. */

@@ -109,6 +109,8 @@ export interface Turn<S> {
   readonly ask?: Ask;
   readonly refused?: Refused;
   readonly go?: "next" | "words";
+  /** The key was no answer: what was said last stays on the screen. */
+  readonly ignored?: true;
 }
 
 /** What a step may look at. */

@@ -92,7 +92,7 @@ function firstLacking(step: Step, visit: Visit, config: Config, before?: Entry):
 function nextStep(steps: readonly Step[], from: Step, visit: Visit, to: string): Step | undefined {
   const next = steps[steps.indexOf(from) + 1];
   if (next?.id === to) return next;
-  const again = from.records.find((entry) => from.id === "readback" && entry.what === "again");
+  const again = from.records.find((entry) => entry.what === "again");
   return again !== undefined && visit.has(again) ? steps.find((step) => step.id === to && to === "words") : undefined;
 }
 

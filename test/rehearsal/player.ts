@@ -261,7 +261,7 @@ function askedWords(screen: readonly string[], words: readonly string[]): string
 /** Sixteen rows of two words, at the left or beside a code of 37 columns and a space. */
 function headWords(screen: readonly string[]): string[] {
   return screen.flatMap((row) => {
-    const found = /^(?:[1-8]| ) {2}([A-Za-z]+) +([A-Za-z]+)$/.exec(/[█▀▄]/.test(row) ? row.slice(38) : row);
+    const found = /^(?:[ █▀▄]{37} )?(?:[1-8]| ) {2}([A-Za-z]+) +([A-Za-z]+)$/.exec(row);
     return found === null ? [] : [found[1] ?? "", found[2] ?? ""];
   });
 }

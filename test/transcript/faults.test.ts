@@ -7,65 +7,30 @@ import { canonicalJson } from "../../ceremony/transcript/canonical.ts";
 import type { EventDraft } from "../../ceremony/transcript/chain.ts";
 import { FAULTS, type FaultCode } from "../../ceremony/transcript/faults.ts";
 import { verifyTranscript } from "../../ceremony/transcript/verify.ts";
-import { chained, rechained, sampleDrafts, sampleTranscript } from "./sample.ts";
 
-const LINES = sampleTranscript("production").lines;
-const DRAFTS = sampleDrafts("production");
-const placeOf = (name: string, nth = 0): number => {
-  const places = DRAFTS.flatMap((draft, index) =>
-    `${draft.step}.${String(draft.data["what"])}` === name ? [index] : [],
-  );
-  return places[nth] ?? assert.fail(name);
-};
-
-/** The sample with other data in one record, chained properly. */
-const withData = (name: string, data: JsonObject, nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  const draft = DRAFTS[at] as EventDraft;
-  return Buffer.concat(chained(DRAFTS.with(at, { ...draft, data: { ...draft.data, ...data } })).lines);
-};
-/** The sample with one line rewritten and all chained anew: what `appendEvent` would refuse to write. */
-const withLine = (name: string, from: string | RegExp, to: string, nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  const text = String(LINES[at]).replace(from, to);
-  assert.notEqual(text, String(LINES[at]));
-  return rechained(LINES.with(at, Buffer.from(text))).bytes;
-};
-const events = (drafts: readonly EventDraft[]): Buffer => Buffer.concat(chained(drafts).lines);
-const raw = (index: number, text: string): Buffer => Buffer.concat(LINES.with(index, Buffer.from(text)));
-const by = (name: string, actor: EventDraft["actor"], nth = 0): Buffer => {
-  const at = placeOf(name, nth);
-  return events(DRAFTS.with(at, { ...(DRAFTS[at] as EventDraft), actor }));
-};
-const move = (from: string, to: string): Buffer => {
-  const draft = DRAFTS[placeOf(from)] as EventDraft;
-  return events(DRAFTS.toSpliced(placeOf(from), 1).toSpliced(placeOf(to), 0, draft));
-};
-const without = (name: string): Buffer => events(DRAFTS.toSpliced(placeOf(name), 1));
-const twice = (name: string): Buffer => events(DRAFTS.toSpliced(placeOf(name), 0, DRAFTS[placeOf(name)] as EventDraft));
-const plus = (draft: EventDraft): Buffer => events([...DRAFTS, draft]);
-const second = String(LINES[1]);
-const opened = (config: JsonObject): Buffer => withData("selftest.opened", config);
-const rehearsalLine = String(sampleTranscript("rehearsal").lines[0]);
-const exception: EventDraft = {
-  step: "close",
-  actor: "leader",
-  kind: "exception",
-  data: { what: "exception", note: "a" },
-};
-const waiver: EventDraft = { step: "selftest", actor: "leader", kind: "waiver", data: { what: "waived", id: "ab" } };
-const undone = (count: number): EventDraft => ({
-  step: "dice",
-  actor: "operator",
-  kind: "undo",
-  data: { what: "undone", throw: count },
-});
-const failed: EventDraft = {
-  step: "selftest",
-  actor: "machine",
-  kind: "check",
-  data: { what: "checked", id: "swap_off", outcome: "fail", value: "" },
-};
+import {
+  by,
+  DRAFTS,
+  events,
+  exception,
+  failed,
+  LINES,
+  lineOf,
+  move,
+  opened,
+  placeOf,
+  plus,
+  raw,
+  rehearsalLine,
+  second,
+  twice,
+  undone,
+  waiver,
+  withData,
+  withLine,
+  without,
+} from "./forgeries.ts";
+import { chained, rechained, sampleDrafts } from "./sample.ts";
 
 /** Each fault with the files that have it, and the line at which it must be found. */
 const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: Buffer, line: number])[]>> = {
@@ -106,32 +71,30 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
     ["a first line that is not the first", raw(0, String(LINES[0]).replace(/"prev":"0/, '"prev":"1')), 1],
   ],
   event_unknown: [
-    ["a record of another step", withLine("dice.thrown", '"step":"dice"', '"step":"mix"'), placeOf("dice.thrown") + 1],
+    ["a record of another step", withLine("dice.thrown", '"step":"dice"', '"step":"mix"'), lineOf("dice.thrown")],
     [
       "a kind of another record",
       withLine("dice.thrown", '"kind":"accepted"', '"kind":"statement"'),
-      placeOf("dice.thrown") + 1,
+      lineOf("dice.thrown"),
     ],
   ],
   actor_wrong: [
     [
       "the officer who engraves reads back",
       withLine("readback.plate", "officer2", "officer1"),
-      placeOf("readback.plate") + 1,
+      lineOf("readback.plate"),
     ],
     [
       "the words are shown to the other officer",
       withLine("words.shown", "officer1", "officer2"),
-      placeOf("words.shown") + 1,
+      lineOf("words.shown"),
     ],
-    ["an officer for the witness", withLine("share.written", "witness", "officer1"), placeOf("share.written") + 1],
+    ["an officer for the witness", withLine("share.written", "witness", "officer1"), lineOf("share.written")],
   ],
-  field_missing: [["no count", withLine("dice.thrown", '"count":64,', ""), placeOf("dice.thrown") + 1]],
-  field_unknown: [
-    ["the faces", withLine("dice.thrown", '"round"', '"faces":"123456","round"'), placeOf("dice.thrown") + 1],
-  ],
+  field_missing: [["no count", withLine("dice.thrown", '"count":64,', ""), lineOf("dice.thrown")]],
+  field_unknown: [["the faces", withLine("dice.thrown", '"round"', '"faces":"123456","round"'), lineOf("dice.thrown")]],
   field_wrong: [
-    ["too many throws", withLine("dice.thrown", '"count":64', '"count":129'), placeOf("dice.thrown") + 1],
+    ["too many throws", withLine("dice.thrown", '"count":64', '"count":129'), lineOf("dice.thrown")],
     ["a configuration of no mode", withLine("selftest.opened", '"network":"mainnet"', '"network":"regtest"'), 1],
   ],
   refusal_unknown: [
@@ -153,11 +116,7 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
   ],
   opening_missing: [["the first line is a check", events(DRAFTS.slice(1)), 1]],
   step_order: [
-    [
-      "dice before the commitment",
-      events(DRAFTS.filter(({ step }) => step !== "share")),
-      placeOf("share.committed") + 1,
-    ],
+    ["dice before the commitment", events(DRAFTS.filter(({ step }) => step !== "share")), lineOf("share.committed")],
     [
       "back to the dice",
       events(DRAFTS.toSpliced(placeOf("mix.mixed") + 1, 0, DRAFTS[placeOf("dice.thrown")] as EventDraft)),
@@ -173,102 +132,90 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
           data: { what: "opened", round: 1 },
         }),
       ),
-      placeOf("restore.typed") + 1,
+      lineOf("restore.typed"),
     ],
   ],
   step_incomplete: [
-    ["the witness did not write it down", without("share.written"), placeOf("share.written") + 1],
-    ["one plate of two", events(DRAFTS.toSpliced(placeOf("readback.plate", 1), 1)), placeOf("readback.plate", 1) + 1],
-    [
-      "one restore of two",
-      events(DRAFTS.toSpliced(placeOf("restore.restored", 1), 1)),
-      placeOf("restore.restored", 1) + 1,
-    ],
+    ["the witness did not write it down", without("share.written"), lineOf("share.written")],
+    ["one plate of two", events(DRAFTS.toSpliced(placeOf("readback.plate", 1), 1)), lineOf("readback.plate", 1)],
+    ["one restore of two", events(DRAFTS.toSpliced(placeOf("restore.restored", 1), 1)), lineOf("restore.restored", 1)],
   ],
   record_order: [
     ["one date instead of two", without("people.date"), placeOf("people.clock")],
-    ["written before it was committed", move("share.written", "share.committed"), placeOf("share.committed") + 1],
-    ["words shown before the gate", move("words.shown", "words.gate"), placeOf("words.gate") + 1],
+    ["written before it was committed", move("share.written", "share.committed"), lineOf("share.committed")],
+    ["words shown before the gate", move("words.shown", "words.gate"), lineOf("words.gate")],
   ],
   record_repeated: [
     ["mixed twice", twice("mix.mixed"), placeOf("mix.mixed") + 2],
     ["committed again after the dice were known", twice("share.committed"), placeOf("share.committed") + 2],
   ],
   person_repeated: [
-    ["the operator types both dates", by("people.date", "operator", 1), placeOf("people.date", 1) + 1],
-    ["officer 1 compares both parts", by("identity.compared", "officer1", 1), placeOf("identity.compared", 1) + 1],
+    ["the operator types both dates", by("people.date", "operator", 1), lineOf("people.date", 1)],
+    ["officer 1 compares both parts", by("identity.compared", "officer1", 1), lineOf("identity.compared", 1)],
     [
       "one person confirms the configuration",
       by("people.configuration", "officer1", 1),
-      placeOf("people.configuration", 1) + 1,
+      lineOf("people.configuration", 1),
     ],
-    ["the witness is an officer", withData("people.role", { initials: "CD" }, 4), placeOf("people.role", 4) + 1],
-    ["the leader is an officer", withData("people.role", { initials: "AB" }, 2), placeOf("people.role", 2) + 1],
+    ["the witness is an officer", withData("people.role", { initials: "CD" }, 4), lineOf("people.role", 4)],
+    ["the leader is an officer", withData("people.role", { initials: "AB" }, 2), lineOf("people.role", 2)],
   ],
   value_repeated: [
-    ["both compare the same row", withData("identity.compared", { row: 1 }, 1), placeOf("identity.compared", 1) + 1],
-    ["a room item twice", withData("people.room", { item: "phones_out" }, 1), placeOf("people.room", 1) + 1],
-    ["one implementation twice", withData("restore.restored", { by: "first" }, 1), placeOf("restore.restored", 1) + 1],
-    ["one file twice", withData("result.written", { file: "node.json" }, 1), placeOf("result.written", 1) + 1],
+    ["both compare the same row", withData("identity.compared", { row: 1 }, 1), lineOf("identity.compared", 1)],
+    ["a room item twice", withData("people.room", { item: "phones_out" }, 1), lineOf("people.room", 1)],
+    ["one implementation twice", withData("restore.restored", { by: "first" }, 1), lineOf("restore.restored", 1)],
+    ["one file twice", withData("result.written", { file: "node.json" }, 1), lineOf("result.written", 1)],
   ],
   value_differs: [
     ["the mode", opened({ mode: "rehearsal" }), 1],
     ["the network", opened({ network: "testnet" }), 1],
     ["the configuration's hash", opened({ configHash: "0".repeat(64) }), 1],
-    ["the program", withData("identity.program", { hash: "0".repeat(64) }), placeOf("identity.program") + 1],
-    ["the form of the program", withData("identity.program", { form: "checkout" }), placeOf("identity.program") + 1],
-    ["the ceremony's id", withData("people.ceremony", { ceremonyId: "another" }), placeOf("people.ceremony") + 1],
-    ["the two dates", withData("people.date", { date: "2026-11-23" }, 1), placeOf("people.date", 1) + 1],
-    ["a date that is none", withData("people.date", { date: "2026-11-31" }), placeOf("people.date") + 1],
-    ["the clock, by two days", withData("people.clock", { date: "2026-11-24" }), placeOf("people.clock") + 1],
-    ["a role of another", withData("people.role", { role: "witness" }, 2), placeOf("people.role", 2) + 1],
+    ["the program", withData("identity.program", { hash: "0".repeat(64) }), lineOf("identity.program")],
+    ["the form of the program", withData("identity.program", { form: "checkout" }), lineOf("identity.program")],
+    ["the ceremony's id", withData("people.ceremony", { ceremonyId: "another" }), lineOf("people.ceremony")],
+    ["the two dates", withData("people.date", { date: "2026-11-23" }, 1), lineOf("people.date", 1)],
+    ["a date that is none", withData("people.date", { date: "2026-11-31" }), lineOf("people.date")],
+    ["the clock, by two days", withData("people.clock", { date: "2026-11-24" }), lineOf("people.clock")],
+    ["a role of another", withData("people.role", { role: "witness" }, 2), lineOf("people.role", 2)],
     [
       "what was confirmed",
       withData("people.configuration", { configHash: "0".repeat(64) }),
-      placeOf("people.configuration") + 1,
+      lineOf("people.configuration"),
     ],
-    ["round 2 of 1", withData("share.committed", { round: 2 }), placeOf("share.committed") + 1],
-    ["one word asked for twice", withData("share.written", { first: 30 }), placeOf("share.written") + 1],
-    ["the number of throws", withData("dice.thrown", { count: 63 }), placeOf("dice.thrown") + 1],
-    ["the round of the dice", withData("dice.thrown", { round: 2 }), placeOf("dice.thrown") + 1],
-    ["the round of the mix", withData("mix.mixed", { round: 2 }), placeOf("mix.mixed") + 1],
-    ["the rounds of the mix", withData("mix.mixed", { rounds: 2 }), placeOf("mix.mixed") + 1],
+    ["round 2 of 1", withData("share.committed", { round: 2 }), lineOf("share.committed")],
+    ["one word asked for twice", withData("share.written", { first: 30 }), lineOf("share.written")],
+    ["the number of throws", withData("dice.thrown", { count: 63 }), lineOf("dice.thrown")],
+    ["the round of the dice", withData("dice.thrown", { round: 2 }), lineOf("dice.thrown")],
+    ["the round of the mix", withData("mix.mixed", { round: 2 }), lineOf("mix.mixed")],
+    ["the rounds of the mix", withData("mix.mixed", { rounds: 2 }), lineOf("mix.mixed")],
     [
       "the birthday on the day itself",
       withData("mix.mixed", { birthdayDays: 6532, birthdayDate: "2026-11-22" }),
-      placeOf("mix.mixed") + 1,
+      lineOf("mix.mixed"),
     ],
-    ["the birthday and its date", withData("mix.mixed", { birthdayDate: "2026-11-20" }), placeOf("mix.mixed") + 1],
-    [
-      "the passphrase policy",
-      withData("passphrase.passphrase", { policy: "none" }),
-      placeOf("passphrase.passphrase") + 1,
-    ],
-    ["the number of plates", withData("words.engraved", { plates: 1 }), placeOf("words.engraved") + 1],
-    ["the same plate again", withData("readback.plate", { plate: 1 }, 1), placeOf("readback.plate", 1) + 1],
-    ["a restored node", withData("restore.restored", { nodeId: "0".repeat(66) }, 1), placeOf("compare.equal") + 1],
-    ["a restored birthday", withData("restore.restored", { birthdayDays: 1 }, 0), placeOf("compare.equal") + 1],
+    ["the birthday and its date", withData("mix.mixed", { birthdayDate: "2026-11-20" }), lineOf("mix.mixed")],
+    ["the passphrase policy", withData("passphrase.passphrase", { policy: "none" }), lineOf("passphrase.passphrase")],
+    ["the number of plates", withData("words.engraved", { plates: 1 }), lineOf("words.engraved")],
+    ["the same plate again", withData("readback.plate", { plate: 1 }, 1), lineOf("readback.plate", 1)],
+    ["a restored node", withData("restore.restored", { nodeId: "0".repeat(66) }, 1), lineOf("compare.equal")],
+    ["a restored birthday", withData("restore.restored", { birthdayDays: 1 }, 0), lineOf("compare.equal")],
     [
       "the compared fingerprint",
       withData("compare.equal", { masterFingerprint: "0".repeat(8) }),
-      placeOf("compare.equal") + 1,
+      lineOf("compare.equal"),
     ],
     [
       "the accounts that were written",
       withData("result.written", { sha256: "0".repeat(64) }, 1),
-      placeOf("result.written", 1) + 1,
+      lineOf("result.written", 1),
     ],
-    ["the node at last", withData("result.node", { nodeId: "0".repeat(66) }), placeOf("result.node") + 1],
-    ["a QR code that nobody can see", withData("selftest.font", { blocks: false }), placeOf("result.node") + 1],
-    [
-      "a fingerprint at last",
-      withData("result.node", { masterFingerprint: "0".repeat(8) }),
-      placeOf("result.node") + 1,
-    ],
+    ["the node at last", withData("result.node", { nodeId: "0".repeat(66) }), lineOf("result.node")],
+    ["a QR code that nobody can see", withData("selftest.font", { blocks: false }), lineOf("result.node")],
+    ["a fingerprint at last", withData("result.node", { masterFingerprint: "0".repeat(8) }), lineOf("result.node")],
     [
       "a throw that was never thrown",
       events(DRAFTS.toSpliced(placeOf("dice.thrown"), 0, undone(65))),
-      placeOf("dice.thrown") + 1,
+      lineOf("dice.thrown"),
     ],
     ["the number of events", withLine("close.complete", /"events":\d+/, '"events":7'), DRAFTS.length],
     ["the length of the ceremony", withLine("close.complete", /"seconds":\d+/, '"seconds":7'), DRAFTS.length],

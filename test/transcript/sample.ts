@@ -9,7 +9,7 @@ import { RECIPIENT } from "../bundle/samples.ts";
 
 /** Complete, valid transcripts made from the table of steps: what the table changes, they change with it. */
 
-export const STARTED = Date.UTC(2026, 10, 22, 10, 0, 0) / 1000;
+const STARTED = Date.UTC(2026, 10, 22, 10, 0, 0) / 1000;
 const DATE = "2026-11-22";
 /** 2026-11-21, the day before. */
 const BIRTHDAY = { birthdayDays: 6531, birthdayDate: "2026-11-21" };
@@ -36,7 +36,7 @@ export function sampleConfig(mode: Mode): Config {
 const hash = (name: string): string => createHash("sha256").update(name).digest("hex");
 
 /** A value that a rule allows. */
-export function sampleValue(rule: FieldRule, name: string): JsonValue {
+function sampleValue(rule: FieldRule, name: string): JsonValue {
   switch (rule.type) {
     case "hex":
       return hash(name)

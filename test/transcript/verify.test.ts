@@ -198,6 +198,9 @@ test("the words may come again when the plate was engraved wrong, with the whole
   assert.equal(verify(chained(second).lines).kind, "consistent");
   const unasked = drafts.toSpliced(readback + 1, 0, ...words);
   assert.equal(verify(chained(unasked).lines).fault?.code, "step_order");
+  const further = drafts.toSpliced(readback, 0, again, ...drafts.filter((draft) => draft.step === "dice"));
+  const refusal = { line: readback + 2, code: "step_order", detail: "dice" };
+  assert.deepEqual(verify(chained(further).lines).fault, refusal, "the dice do not come again");
   const halved = drafts.toSpliced(readback, 1, plate, again, ...words);
   assert.equal(verify(chained(halved).lines).fault?.code, "value_differs", "the first plate is read again too");
 });

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { begin } from "../../ceremony/flow/play.ts";
+import { faceRate } from "../../ceremony/mix/dice.ts";
+import { isRefusalId, REFUSALS, type RefusalId } from "../../ceremony/refusals.ts";
+import { STEPS, type StepId } from "../../ceremony/script.ts";
+import { ROOT } from "../tools/sources.ts";
+import { FACES, PASSPHRASE, typePlate, walkOn, walkTo } from "./people.ts";
+import {
+  type Adapters,
+  allPass,
+  factsOf,
+  fork,
+  messageOf,
+  PRODUCTION,
+  paste,
+  refusalOf,
+  refusing,
+  type Sitting,
+  sit,
+  TODAY,
+  type,
+} from "./table.ts";
+import { assertPublic, watchAll } from "./watch.ts";
+
+interface Case {
+  /** Where people err, and what they do there. */
+  readonly at: readonly [step: StepId, page: string];
+  readonly errs: (sitting: Sitting) => void;
+  readonly position?: number;
+  /** What the screen says before the registry's text. */
+  readonly detail?: string;
+  /** How far the ceremony goes on afterwards, as if nothing had been. */
+  readonly on?: readonly [step: StepId, page?: string];
+}
+
+const typed =
+  (...texts: readonly string[]) =>
+  (sitting: Sitting): void => {
+    for (const text of texts) type(sitting, text);
+  };
+/** As typed from the plate, with a slip. */
+const plate =
+  (slip: (words: readonly string[]) => readonly string[]) =>
+  (sitting: Sitting): void =>
+    typePlate(sitting, slip(sitting.paper.words));
+const other = (word: string | undefined): string => (word === "zoo" ? "zone" : "zoo");
+const OFTEN = "1123141516".repeat(4) + FACES.slice(0, 24);
+
+/** In the order of the steps: one ceremony walks from each to the next. */
+const CASES: Partial<Record<RefusalId, Case>> = {
+  font_mismatch: { at: ["selftest", "font1"], errs: typed("FFFFFF\r"), on: ["identity"] },
+  identity_mismatch: { at: ["identity", "part1"], errs: typed("nothing at all\r"), on: ["people"] },
+  ceremony_id_form: { at: ["people", "id"], errs: typed("Node 1\r"), on: ["people", "date1"] },
+  date_form: { at: ["people", "date1"], errs: typed("2026-02-30\r"), on: ["people", "roles"] },
+  date_differs: { at: ["people", "date1"], errs: typed(`${TODAY}\r`, "2026-11-23\r"), on: ["people", "roles"] },
+  date_clock: { at: ["people", "date1"], errs: typed("2026-11-25\r", "2026-11-25\r"), on: ["people", "roles"] },
+  initials_form: { at: ["people", "roles"], errs: typed("A1\r"), on: ["people", "config1"] },
+  role_taken: { at: ["people", "roles"], errs: typed("al\r", "al\r", "al\r"), on: ["people", "config1"] },
+  config_rejected: { at: ["people", "config1"], errs: typed("reject\r") },
+  config_copy: { at: ["people", "config1"], errs: typed("aardvark adroitness\r"), on: ["people", "room"] },
+  room_not_ready: { at: ["people", "room"], errs: typed("yyn") },
+  commitment_copy: { at: ["share", "written"], errs: typed("aardvark adroitness\r"), on: ["dice"] },
+  dice_pasted: { at: ["dice", "throws"], errs: (sitting) => paste(sitting, "12"), on: ["mix"] },
+  dice_too_fast: {
+    at: ["dice", "throws"],
+    errs: (sitting) => {
+      type(sitting, "1");
+      type(sitting, "2", 19);
+    },
+    on: ["mix"],
+  },
+  dice_face_too_often: { at: ["dice", "throws"], errs: typed(OFTEN, "\r"), on: ["mix"] },
+  dice_run_too_long: { at: ["dice", "throws"], errs: typed(`6666666${FACES.slice(0, 57)}`, "\r"), on: ["mix"] },
+  dice_refused_thrice: {
+    at: ["dice", "throws"],
+    errs: (sitting) => {
+      for (let time = 0; time < 3; time += 1) paste(sitting, "12");
+    },
+  },
+  keyboard_test: { at: ["passphrase", "keyboard"], errs: typed("aw\r"), detail: "Character 2:", on: ["words"] },
+  passphrase_empty: { at: ["passphrase", "first"], errs: typed("\r"), on: ["words"] },
+  passphrase_default: { at: ["passphrase", "first"], errs: typed("aezeed\r"), on: ["words"] },
+  passphrase_not_ascii: { at: ["passphrase", "first"], errs: typed("ä"), on: ["words"] },
+  passphrase_space: { at: ["passphrase", "first"], errs: typed(`${PASSPHRASE} \r`), on: ["words"] },
+  passphrase_short: { at: ["passphrase", "first"], errs: typed("elevenchars\r"), on: ["words"] },
+  passphrase_differs: { at: ["passphrase", "second"], errs: typed(`${PASSPHRASE}!\r`), on: ["words"] },
+  readback_unknown_word: {
+    at: ["readback", "type"],
+    errs: typed("zzz "),
+    position: 1,
+    detail: "Word 1:",
+    on: ["opening"],
+  },
+  readback_wrong_word: {
+    at: ["readback", "type"],
+    errs: plate((words) => words.with(6, other(words[6])).with(11, other(words[11]))),
+    position: 7,
+    detail: "Word 7, 12:",
+    on: ["opening"],
+  },
+  restore_unknown_word: {
+    at: ["restore", "words"],
+    errs: typed("zzz "),
+    position: 1,
+    detail: "Word 1:",
+    on: ["restore", "passphrase"],
+  },
+  restore_bad_version: {
+    at: ["restore", "words"],
+    errs: plate((words) => words.with(0, "zoo")),
+    position: 1,
+    on: ["restore", "passphrase"],
+  },
+  restore_bad_checksum: {
+    at: ["restore", "words"],
+    errs: plate((words) => words.with(4, other(words[4]))),
+    position: 5,
+    on: ["restore", "passphrase"],
+  },
+  restore_wrong_passphrase: {
+    at: ["restore", "passphrase"],
+    errs: typed("Another one!\r"),
+    on: ["restore", "passphrase"],
+  },
+  node_id_copy: { at: ["result", "node"], errs: typed("00000000\r"), on: ["close"] },
+};
+
+const triggered = new Set<string>();
+const base = sit({ watch: watchAll });
+
+function assertRefused(
+  sitting: Sitting,
+  id: RefusalId,
+  { position = 0, detail }: Pick<Case, "position" | "detail"> = {},
+): void {
+  const { after: what, text, step } = REFUSALS[id];
+  triggered.add(id);
+  assert.equal(messageOf(sitting), `! ${detail === undefined ? "" : `${detail} `}${text}`);
+  const recorded = { step, actor: "machine", kind: "refusal", data: { what: "refused", id, attempt: 1, position } };
+  if (!sitting.play.complete) assert.deepEqual(refusalOf(sitting), recorded);
+  assert.deepEqual(sitting.outcome, what === "ends" ? { kind: "refused", id } : undefined);
+  assertPublic([JSON.stringify(sitting.drafts), JSON.stringify(sitting.play.facts)], sitting);
+}
+
+for (const [id, refusal] of Object.entries(CASES)) {
+  test(`${id} is refused, recorded and said`, () => {
+    assert.ok(isRefusalId(id));
+    const sitting = fork(walkTo(base, ...refusal.at));
+    refusal.errs(sitting);
+    assertRefused(sitting, id, refusal);
+    if (refusal.on !== undefined) {
+      const before = sitting.drafts.length;
+      walkTo(sitting, ...refusal.on);
+      assert.ok(!sitting.drafts.slice(before).some(({ kind }) => kind === "refusal"), "once is enough");
+    } else assert.equal(REFUSALS[id].after, "ends");
+  });
+}
+
+/** A refusal that comes from the machine, as an answer to what the step asked for. */
+function answered(id: RefusalId, step: StepId, adapters: Partial<Adapters>): void {
+  test(`${id} is refused, recorded and said`, () => {
+    const sitting = sit({ adapters, watch: watchAll }, { step, facts: base.play.facts });
+    if (sitting.outcome === undefined) walkOn(sitting);
+    assertRefused(sitting, id);
+  });
+}
+
+const red = allPass().map((result, at) => ({ ...result, outcome: at === 3 ? ("fail" as const) : result.outcome }));
+test("selftest_failed is refused, recorded and said", () => {
+  const sitting = walkOn(
+    sit({ config: PRODUCTION, adapters: { selftest: () => ({ kind: "selftest", results: red }) }, watch: watchAll }),
+  );
+  assertRefused(sitting, "selftest_failed");
+});
+answered("random_failed", "share", { random: refusing("random_failed") });
+answered("write_failed", "result", { write: refusing("write_failed") });
+answered("written_differs", "result", { write: refusing("written_differs") });
+
+test("restore_differs is refused, recorded and said, and nobody is told to read that all is equal", () => {
+  const { node } = base.play.facts;
+  assert.ok(node !== undefined);
+  const facts = { ...base.play.facts, first: { ...node, nodeId: `02${"0".repeat(64)}` } };
+  const sitting = sit({ watch: watchAll }, { step: "compare", facts });
+  assertRefused(sitting, "restore_differs");
+  for (const lost of [{ second: undefined }, { accountsAgree: false }, { first: { ...node, birthdayDays: 1 } }]) {
+    const { outcome } = begin("compare", { ...base.play.facts, ...lost } as typeof facts, {});
+    assert.deepEqual(outcome, { kind: "refused", id: "restore_differs" });
+  }
+});
+
+test("head_copy is refused and said; the transcript is complete and takes nothing more", () => {
+  const sitting = fork(walkTo(base, "close", "copied"));
+  const { length } = sitting.drafts;
+  type(sitting, "aardvark adroitness\r");
+  assertRefused(sitting, "head_copy");
+  walkOn(sitting);
+  assert.deepEqual(sitting.outcome, { kind: "done" });
+  assert.equal(sitting.drafts.length, length);
+});
+
+test("the transcript cannot be opened: refused at step 3, as the disk's fault", () => {
+  const facts = factsOf(PRODUCTION);
+  const sitting = walkOn(
+    sit({ adapters: { open: refusing("write_failed") }, watch: watchAll }, { step: "people", facts }),
+  );
+  assert.deepEqual(sitting.outcome, { kind: "refused", id: "write_failed" });
+  assert.equal(refusalOf(sitting)?.step, "people");
+});
+
+test("attempts are counted for each refusal by itself, and a key held down does not end the count", () => {
+  const sitting = sit({}, { step: "people", facts: base.play.facts });
+  for (let time = 0; time < 1005; time += 1) type(sitting, "X\r");
+  const attempts = sitting.drafts.map(({ data }) => data["attempt"]);
+  assert.deepEqual([attempts[0], attempts[1], attempts[998], attempts[1004]], [1, 2, 999, 999]);
+});
+
+after(() => {
+  // The registry, the table of steps, the docs and these tests name the same refusals.
+  const ids = Object.keys(REFUSALS).sort();
+  assert.deepEqual([...triggered].sort(), ids);
+});
+
+test("the docs name each refusal once, with its step and what follows", () => {
+  const docs = readFileSync(join(ROOT, "docs/refusals.md"), "utf8");
+  const rows = [...docs.matchAll(/^\| `(\w+)` \| (\d+) (\w+) \| (.+) \| (again|ends) \|$/gm)];
+  const listed = rows.map(([, id, number, step, , then]) => ({ id, number: Number(number), step, then }));
+  const known = Object.entries(REFUSALS).map(([id, { step, after: then }]) => ({
+    ...{ id, number: STEPS.find((row) => row.id === step)?.number, step, then },
+  }));
+  const byId = (left: { id?: string | undefined }, right: { id?: string | undefined }): number =>
+    `${left.id}`.localeCompare(`${right.id}`);
+  assert.deepEqual(listed.sort(byId), known.sort(byId));
+  assert.ok(docs.includes(`${(100 * faceRate(64, 20)).toFixed(2)} %`));
+  for (const id of ["out_not_empty", "out_unwritable"]) assert.ok(docs.includes(`| \`${id}\` |`));
+});
+
+test("the table of steps refuses what the registry says, each at its step", () => {
+  const table = STEPS.flatMap(({ id, refuses }) => refuses.map((refusal) => `${id} ${refusal}`)).sort();
+  assert.deepEqual(
+    table,
+    Object.entries(REFUSALS)
+      .map(([id, { step }]) => `${step} ${id}`)
+      .sort(),
+  );
+});
