@@ -3,6 +3,8 @@ declare module "secp256k1/bindings.js" {
   interface Binding {
     privateKeyVerify(privateKey: Uint8Array): boolean;
     publicKeyCreate(privateKey: Uint8Array, compressed: boolean): Uint8Array;
+    /** `publicKey + tweak * G`; throws if that is no key. */
+    publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;
     /** `signature` is 64 bytes, r and s; low-S, RFC 6979 with no extra data. */
     ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): { readonly signature: Uint8Array; readonly recid: number };
     ecdsaVerify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
