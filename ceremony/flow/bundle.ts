@@ -62,7 +62,7 @@ export const bundle: StepLogic<State> = {
           [],
           ...hashTable(recipientHex(scene), "recipient"),
           [],
-          line("Printed copies come from 'signer recipient' on the signer, never from this screen."),
+          line("Printed copies come from 'signer recipient', never from this screen."),
           ...(rehearsal ? [line("A rehearsal may copy this screen.")] : []),
         ],
         keys: "Enter hide it and go on   Ctrl-E exception note   Ctrl-C end the ceremony",

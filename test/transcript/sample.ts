@@ -51,7 +51,7 @@ function sampleValue(rule: FieldRule, name: string): JsonValue {
     case "config":
       return { ...sampleConfig("rehearsal") };
     case "text": {
-      const value = ["1.2.3", DATE, "AB", "node_1", "node-1", ""].find((text) => rule.pattern.test(text));
+      const value = ["1.2.3", DATE, "AB", "none", "node_1", "node-1", ""].find((text) => rule.pattern.test(text));
       if (value === undefined) throw new Error(`no sample for ${name}`);
       return value;
     }
