@@ -1,0 +1,46 @@
+/**
+ * The figures of docs/signer.md: `node test/service/figures.ts [MS] [ROUNDS]`. Alternating rounds, median of them, one
+ * process for the signer and one for the load.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { openSigner } from "../../signer/client.ts";
+import { NODE_ID } from "./frames.ts";
+import { bareLimit, type Load, runLoad, streamAsk, unaryAsk } from "./load.ts";
+
+const [ms = 1500, rounds = 3] = process.argv.slice(2).map(Number);
+const host = spawn(process.execPath, [join(import.meta.dirname, "host.ts")], { stdio: ["pipe", "pipe", "inherit"] });
+const [line] = (await once(createInterface({ input: host.stdout }), "line")) as [string];
+const { socket } = JSON.parse(line) as { socket: string };
+const client = openSigner({ place: { socket }, nodeId: NODE_ID, network: "regtest" });
+const unary = unaryAsk(socket);
+const kinds = {
+  "stream 1": () => runLoad(streamAsk(client), 1, ms),
+  "stream 64": () => runLoad(streamAsk(client), 64, ms),
+  "sign 1": () => runLoad(unary.ask, 1, ms),
+  "sign 64": () => runLoad(unary.ask, 64, ms),
+};
+await runLoad(streamAsk(client), 64, 500);
+await runLoad(unary.ask, 64, 500);
+const results = new Map<string, Load[]>(Object.keys(kinds).map((name) => [name, []]));
+const limits: number[] = [];
+for (let round = 0; round < rounds; round += 1) {
+  limits.push(bareLimit(ms / 2));
+  for (const [name, run] of Object.entries(kinds)) results.get(name)?.push(await run());
+}
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const limit = median(limits);
+console.log(`limit      ${limit.toFixed(0).padStart(7)}/s`);
+for (const [name, loads] of results) {
+  const rate = median(loads.map(({ perSecond }) => perSecond));
+  const p50 = median(loads.map(({ p50ms }) => p50ms)).toFixed(2);
+  const p99 = median(loads.map(({ p99ms }) => p99ms)).toFixed(2);
+  console.log(
+    `${name.padEnd(10)} ${rate.toFixed(0).padStart(7)}/s  ${((100 * rate) / limit).toFixed(0)} %  p50 ${p50}  p99 ${p99}`,
+  );
+}
+await client.close();
+unary.close();
+host.stdin.end();
