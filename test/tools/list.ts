@@ -22,6 +22,12 @@ export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz"
 
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
+  age: {
+    debian: "age",
+    programs: ["age", "age-keygen"],
+    use: "opening the identity bundle with another program",
+    found: command("age"),
+  },
   font: {
     debian: "console-setup-linux",
     use: "the QR on a text console, drawn with the console's own glyphs",
