@@ -42,6 +42,5 @@ export function encodeFrame(payload: Uint8Array, compressed = false): Buffer {
 }
 
 function declaredLength(bytes: Uint8Array): number {
-  const [, a = 0, b = 0, c = 0, d = 0] = bytes;
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, FRAME_HEADER).readUInt32BE(1);
 }

@@ -27,7 +27,7 @@ export type RuleId = FormRuleId | OtherRuleId;
 const FORM_REASONS: Record<FormRuleId, string> = {
   "form.size": `the frame is longer than ${FRAME_MAX} bytes`,
   "form.domain": "it reads as an invoice, a signed message, a login phrase or a tagged hash",
-  "form.hash-length": "a frame of 32 bytes could be the inner hash of gossip, of a signed message or of a transaction",
+  "form.hash-length": "a frame of 32 bytes could be a hash that another domain hashes again",
   "form.flag": "the flag is neither 0 nor 1",
   "form.length": "the frame is shorter than it says",
   "form.one-frame": "something follows the frame",
