@@ -469,6 +469,9 @@ def self_test(wordlist):
     report.show("x25519", x25519(scalar, point).hex(), "RFC 7748, 5.2", product)
     block = chacha20(bytes(range(32)), bytes.fromhex("000000090000004a00000000"), 1)[:16].hex()
     report.show("chacha20", block, "RFC 8439, 2.3.2", "10f1e7e4d13b5915500fdd1fa32071c4")
+    recipient = bytes.fromhex("07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c")
+    made = age_file(b"abcd", recipient, bytes(16), b"\x11" * 16, b"\x22" * 32)
+    report.show("age file", sha256(made).hex(), "the ceremony's self-test", "4b24715951f615b40cea222651633c8326f905fd8b4e74402a4f61791cdeffb5")
     mixes = json.loads((HERE / "vectors/mix.json").read_text("utf-8"))
     for number, vector in enumerate(mixes["vectors"], 1):
         mixed, expected = mix(vector["opened"]), vector["expected"]
