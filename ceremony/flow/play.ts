@@ -104,8 +104,8 @@ function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
         [],
         ...(complete
           ? [
-              line("The transcript is complete and stays so. Whether its head was copied right is not known,"),
-              line("and what to do with the machine is not shown."),
+              line("The transcript is complete and stays so. Whether its head was copied right is"),
+              line("not known then, and what to do with the machine is not shown."),
             ]
           : [
               line("The transcript keeps what was done, and says that it was ended."),

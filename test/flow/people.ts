@@ -3,7 +3,7 @@ import type { StepId } from "../../ceremony/script.ts";
 import { PHRASE_WORDS } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { hashRows } from "../rehearsal/player.ts";
-import { rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
+import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
 
 export const ENTER = "\r";
 export const BACKSPACE = "\x7f";
@@ -33,6 +33,22 @@ export function walkTo(sitting: Sitting, step: StepId, page?: string): Sitting {
     type(sitting, answerScene(sitting));
   }
   throw new Error(`${step} ${page ?? ""} is not reached: ${JSON.stringify(sitting.outcome)} ${sitting.page}`);
+}
+
+/** One ceremony whose every scene can be gone to again, in any order: each call gives a copy of its own. */
+export function scenesOf(table: Sitting): (step: StepId, page?: string) => Sitting {
+  const scenes = new Map<string, Sitting>();
+  return (step, page) => {
+    const wanted = page === undefined ? step : `${step}/${page}`;
+    while (!scenes.has(wanted)) {
+      for (const name of [table.play.step.id, `${table.play.step.id}/${table.page}`])
+        if (!scenes.has(name)) scenes.set(name, fork(table));
+      if (scenes.has(wanted)) break;
+      if (table.outcome !== undefined) throw new Error(`${wanted} is never reached`);
+      type(table, answerScene(table));
+    }
+    return fork(scenes.get(wanted) as Sitting);
+  };
 }
 
 /** To the end, whatever it is. */
