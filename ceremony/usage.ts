@@ -17,6 +17,8 @@ export const USAGE = `usage: ceremony [options]             a ceremony, in this 
   --passphrase typed|dice|none   typed (default), eight words by dice, or none
   --plates 1|2                   metal plates, each is read back; default 1
 
+verify takes --json too; ceremony inspect --help says more of inspect
+
 exit: 0 done   1 refused   2 usage   3 ended early
 `;
 
