@@ -3,11 +3,11 @@ import { fail, ok, type Result } from "./result.ts";
 
 export const EXIT = { done: 0, refused: 1, usage: 2, early: 3 } as const;
 
-export const USAGE = `usage: ceremony [options]             a ceremony, in this terminal (80x24 or larger)
-       ceremony inspect [options]     what lnd will make of 24 words: node id, birthday
-       ceremony verify FILE [--head WORDS]   checks a transcript, prints it as a script
-       ceremony hash                  the hash of this program, to print and compare
-       ceremony script [--mode M]     the script of a ceremony as Markdown, to print
+export const USAGE = `usage: ceremony [options]          a ceremony, in this terminal (from 80x24)
+       ceremony inspect [options]  what lnd makes of 24 words: node id, birthday
+       ceremony verify FILE [--head WORDS]   checks a transcript, prints it
+       ceremony hash               the hash of this program, to be printed
+       ceremony script [--mode M]  the script of a ceremony as Markdown
        ceremony --version | --help
 
   --mode rehearsal|production    rehearsal (default) is on regtest, always

@@ -128,8 +128,13 @@ function wantedAt(sitting: Sitting): string {
       }
       return ENTER;
     case "readback/type":
+      // A plate on which a word is missing: the words are asked for again, from here and from the page that follows.
+      if (Array.from({ length: PHRASE_WORDS }, (_, at) => paper.words[at]).includes(undefined)) return "\x1b";
+      return `${plateWord(paper.words, text)} `;
+    case "readback/wrong":
+      return Array.from({ length: PHRASE_WORDS }, (_, at) => paper.words[at]).includes(undefined) ? "w" : ENTER;
     case "restore/words":
-      return `${paper.words[Number(/word (\d+) from the plate/.exec(text)?.[1]) - 1]?.slice(0, 4)} `;
+      return `${plateWord(paper.words, text)} `;
     case "result/node":
       return `${play.facts.node?.nodeId.slice(-8)}${ENTER}`;
     case "close/head":
@@ -139,6 +144,9 @@ function wantedAt(sitting: Sitting): string {
       return ENTER;
   }
 }
+
+const plateWord = (words: readonly string[], text: string): string =>
+  (words[Number(/word (\d+) from the plate/.exec(text)?.[1]) - 1] ?? "").slice(0, 4);
 
 function fontLetters(rows: readonly string[]): string {
   const cells = (rows.find((found) => /^ {6}\|/.test(found)) ?? "").trimStart().split("|").slice(1, 7);

@@ -221,6 +221,20 @@ test("read-back: all wrong is said in positions, and the page has them all", () 
   assert.equal(walkTo(sitting, "opening").play.step.id, "opening");
 });
 
+test("read-back: a plate with a cell that is no word leads back to the words, or is gone on with", () => {
+  const sitting = at("readback");
+  const { words } = sitting.paper;
+  type(sitting, `${words[0]} \x1b`);
+  assert.match(text(sitting), /wrong positions:\n {2}2$/m);
+  type(sitting, ENTER);
+  assert.match(text(sitting), /word 2 from the plate/);
+  typePlate(sitting, words.slice(1));
+  assert.equal(sitting.play.step.id, "opening");
+  const engraved = at("readback");
+  type(engraved, "\x1bw");
+  assert.deepEqual([engraved.play.step.id, engraved.drafts.at(-1)?.data["what"]], ["words", "again"]);
+});
+
 test("read-back: Backspace in an empty field goes back a word, and only wrong words are typed again", () => {
   const sitting = at("readback");
   const { words } = sitting.paper;
