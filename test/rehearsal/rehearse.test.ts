@@ -32,7 +32,8 @@ class Played {
   notes: Notes | undefined;
 
   async play(options: Omit<RehearseOptions, "out">): Promise<void> {
-    const watch: RehearseOptions["watch"] = (scene, screen, terminal) => {
+    const watch: RehearseOptions["watch"] = async (scene, screen, terminal) => {
+      await options.watch?.(scene, screen, terminal);
       this.moments.push({ scene, screen, scrollback: terminal.scrollback() });
       if (hasCode(scene)) this.pictures.set(scene, screenPng(terminal.cells()));
     };
@@ -220,9 +221,30 @@ describe("whole rehearsals", { concurrency: true }, () => {
 
   describe("no passphrase, a console without half blocks", () => {
     const played = new Played();
-    before(() => played.play({ policy: "none", noBlocks: true }));
+    const hidden: Moment[] = [];
+    before(() =>
+      played.play({
+        policy: "none",
+        noBlocks: true,
+        async watch(scene, screen, terminal) {
+          if (scene !== "words-5") return;
+          // A terminal that shrinks moves its upper rows to the scrollback, and the words are there.
+          terminal.resize(80, 12);
+          hidden.push({ scene, screen: await terminal.waitFor("at least 80x24"), scrollback: terminal.scrollback() });
+          terminal.resize(80, 24);
+          await terminal.waitFor((rows) => rows.join("\n") === screen.join("\n"));
+        },
+      }),
+    );
     after(() => played.remove());
     holdsForAll(played);
+
+    test("a terminal made too small hides everything, also in what scrolled away", () => {
+      assert.deepEqual(
+        hidden.map(({ screen, scrollback }) => [screen.filter((row) => row !== ""), scrollback]),
+        [[["Make the screen at least 80x24. Now 80x12."], []]],
+      );
+    });
 
     test("there is no code: hex and words only, and that is recorded", () => {
       for (const scene of ["node", "head"]) assert.doesNotMatch(played.screenOf(scene), /[█▀▄]/);
