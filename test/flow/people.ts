@@ -102,7 +102,8 @@ function wantedAt(sitting: Sitting): string {
       return ENTER;
     case "share/written":
     case "close/copied":
-      return `${askedWords(text, paper.head)}${ENTER}`;
+      // Somebody went on before it was written down: Tab shows it again.
+      return /^! Those are not/m.test(text) ? TAB : `${askedWords(text, paper.head)}${ENTER}`;
     case "dice/throws": {
       const thrown = Number(/thrown (\d+) of/.exec(text)?.[1]);
       return thrown < config.rolls ? FACES.slice(thrown, config.rolls) : ENTER;

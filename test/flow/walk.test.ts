@@ -134,7 +134,7 @@ for (const [step, page] of STARTS)
       const start = fork(walkTo(table, step, page));
       // Not into the restore, which costs two seconds: it has walks of its own.
       const property = fc.property(acts(60), (chosen) => void walk(start, chosen, "restore/passphrase"));
-      fc.assert(property, { numRuns: 12 });
+      fc.assert(property, { numRuns: 8 });
     }
   });
 
