@@ -6,9 +6,9 @@ import { hashRows } from "../rehearsal/player.ts";
 import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
 
 export const ENTER = "\r";
-export const BACKSPACE = "\x7f";
-export const TAB = "\t";
-export const CEREMONY_ID = "table-1";
+const BACKSPACE = "\x7f";
+const TAB = "\t";
+const CEREMONY_ID = "table-1";
 export const PASSPHRASE = "Only for 1 test!";
 /** Fair, as the rules see it: 128 throws in which no face comes often and none three times in a row. */
 export const FACES = "1625341342561435263154621345263154".repeat(4).slice(0, 128);
@@ -58,7 +58,7 @@ export function walkOn(sitting: Sitting): Sitting {
 }
 
 /** What stands in the field with the cursor, stars for hidden text; undefined if there is none. */
-export function fieldOf(sitting: Sitting): string | undefined {
+function fieldOf(sitting: Sitting): string | undefined {
   for (const row of rowsOf(sitting)) {
     const cursor = row.findIndex(({ text, style }) => style === "entry" && text === "_");
     const text = row[cursor - 1]?.text;
