@@ -3,11 +3,11 @@ import { fail, ok, type Result } from "./result.ts";
 
 export const EXIT = { done: 0, refused: 1, usage: 2, early: 3 } as const;
 
-export const USAGE = `usage: ceremony [options]             a ceremony, in this terminal (80x24 or larger)
-       ceremony inspect [options]     what lnd will make of 24 words: node id, birthday
-       ceremony verify FILE [--head WORDS]   checks a transcript, prints it as a script
-       ceremony hash                  the hash of this program, to print and compare
-       ceremony script [--mode M]     the script of a ceremony as Markdown, to print
+export const USAGE = `usage: ceremony [options]          a ceremony, in this terminal (from 80x24)
+       ceremony inspect [options]  what lnd makes of 24 words: node id, birthday
+       ceremony verify FILE [--head WORDS]   checks a transcript, prints it
+       ceremony hash               the hash of this program, to be printed
+       ceremony script [--mode M]  the script of a ceremony as Markdown
        ceremony --version | --help
 
   --mode rehearsal|production    rehearsal (default) is on regtest, always
@@ -17,6 +17,8 @@ export const USAGE = `usage: ceremony [options]             a ceremony, in this 
   --passphrase typed|dice|none   typed (default), eight words by dice, or none
   --plates 1|2                   metal plates, each is read back; default 1
   --recipient AGE1...|none       age recipient of the signer; default none (production: say it)
+
+verify takes --json too; ceremony inspect --help says more of inspect
 
 exit: 0 done   1 refused   2 usage   3 ended early
 `;

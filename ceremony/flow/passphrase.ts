@@ -8,7 +8,7 @@ import { editLine, editSecret, field, hiddenField, nothing } from "./field.ts";
 import type { StepLogic, Turn, View } from "./turn.ts";
 
 /** Every kind of key that differs between keyboard maps: letters of AZERTY and QWERTZ, digits, signs. */
-export const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
+const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
 const ROLLS_PER_WORD = 5;
 
 interface State {

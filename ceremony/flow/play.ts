@@ -65,8 +65,6 @@ export function advance(play: Play, input: Input): Advance {
   // Four times a second nothing happens, and nothing is drawn; nor does a key that means nothing take a message away.
   if (input.kind !== "answer" && turn.state === play.state && Object.keys(turn).length === 1)
     return { play, drafts: [] };
-  // Nothing came of it: no new play, so the words on a screen are not made and written again with every tick.
-  if (input.kind === "tick" && turn.state === play.state && Object.keys(turn).length === 1) return { play, drafts: [] };
   const { message: _, ...fresh } = play;
   return apply(input.kind === "key" && turn.ignored !== true ? fresh : play, turn);
 }
@@ -104,8 +102,8 @@ function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
         [],
         ...(complete
           ? [
-              line("The transcript is complete and stays so. Whether its head was copied right is not known,"),
-              line("and what to do with the machine is not shown."),
+              line("The transcript is complete and stays so. Whether its head was copied right is"),
+              line("not known then, and what to do with the machine is not shown."),
             ]
           : [
               line("The transcript keeps what was done, and says that it was ended."),

@@ -24,8 +24,13 @@ export const readback: StepLogic<State> = {
       if (letterOf(input.key) === "W")
         return { state, notes: [{ what: "again", actor: "officer2", data: {} }], go: "words" };
       if (input.key.kind !== "enter") return { state };
-      return { state: { ...state, page: "type", entry: reopened(state.entry, state.wrong), wrong: [] } };
+      const entry = state.entry.open.length > 0 ? state.entry : reopened(state.entry, state.wrong);
+      return { state: { ...state, page: "type", entry, wrong: [] } };
     }
+    // A cell that is empty, or no word, cannot be typed: without this nobody would come back to the words.
+    const [open] = state.entry.open;
+    if (input.key.kind === "escape" && open !== undefined)
+      return { state: { ...state, page: "wrong", wrong: [open + 1] } };
     const step = typeWord(state.entry, input.key);
     const next = { ...state, entry: step.entry };
     if (step.kind === "more") return { state: next };
@@ -57,7 +62,7 @@ export const readback: StepLogic<State> = {
     return {
       page: "type",
       lines: [plate, [], ...entryLines(state.entry)],
-      keys: "Enter or space: next word   Backspace   Ctrl-C end the ceremony",
+      keys: "Enter or space: next word   Backspace   Esc plate is wrong   Ctrl-C end it",
     };
   },
 };

@@ -92,7 +92,7 @@ export function besideCode(code: string, beside: readonly Line[]): Line[] {
 }
 
 /** The fields of `ceremony inspect --json`, and which ceremony made them. */
-export function nodeJson(facts: Facts): string {
+function nodeJson(facts: Facts): string {
   const { nodeId, masterFingerprint, birthdayDays, internalVersion } = given(facts.node, "node");
   const value = {
     version: 0,

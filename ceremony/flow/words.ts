@@ -115,6 +115,7 @@ function fourView(state: State, scene: Scene): View {
     page: "four",
     lines: [
       line(span(part, "strong")),
+      [],
       line("        word            on the plate"),
       ...rows,
       line("lnd aezeed, not BIP39."),

@@ -51,7 +51,10 @@ export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise
     if (outcome?.kind === "done") return { kind: "done" };
 
     const size = desk.size();
-    if (drawn?.play !== play || drawn.columns !== size.columns || drawn.rows !== size.rows) {
+    const resized = drawn !== undefined && (drawn.columns !== size.columns || drawn.rows !== size.rows);
+    // A terminal that is made smaller moves rows of the last screen into its scrollback.
+    if (resized) desk.clear();
+    if (drawn?.play !== play || resized) {
       desk.draw(screen(play, size));
       drawn = { play, ...size };
     }
@@ -74,6 +77,8 @@ async function acknowledged(desk: Desk, play: Play): Promise<void> {
   for (;;) {
     const seen = await desk.next();
     if (seen.kind === "key" || seen.kind === "gone") return;
-    if (seen.kind === "resize") desk.draw(screen(play, desk.size()));
+    if (seen.kind !== "resize") continue;
+    desk.clear();
+    desk.draw(screen(play, desk.size()));
   }
 }

@@ -11,7 +11,7 @@ import { ok } from "../../ceremony/result.ts";
 const lines = (...text: string[]): string => `${text.join("\n")}\n`;
 
 const SOCKETS = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
-export const COMMAND_LINE = "BOOT_IMAGE=/boot/vmlinuz quiet lockdown=confidentiality";
+const COMMAND_LINE = "BOOT_IMAGE=/boot/vmlinuz quiet lockdown=confidentiality";
 
 /** Path to content; a path that ends in "/" is an empty folder. */
 export const GOOD_FILES: Readonly<Record<string, string>> = {
@@ -96,7 +96,7 @@ export const GOOD_FILES: Readonly<Record<string, string>> = {
   "/sys/power/disk": lines("[disabled]"),
 };
 
-export const GOOD_FACTS: ProcessFacts = {
+const GOOD_FACTS: ProcessFacts = {
   environment: ["HOME", "LANG", "PATH", "TERM", "TZ"],
   execArgv: ["--disable-sigusr1"],
   now: Date.UTC(2026, 11, 1) / 1000,

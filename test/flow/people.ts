@@ -3,12 +3,12 @@ import type { StepId } from "../../ceremony/script.ts";
 import { PHRASE_WORDS } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { hashRows, signerKey } from "../rehearsal/player.ts";
-import { rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
+import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
 
 export const ENTER = "\r";
-export const BACKSPACE = "\x7f";
-export const TAB = "\t";
-export const CEREMONY_ID = "table-1";
+const BACKSPACE = "\x7f";
+const TAB = "\t";
+const CEREMONY_ID = "table-1";
 export const PASSPHRASE = "Only for 1 test!";
 /** Fair, as the rules see it: 128 throws in which no face comes often and none three times in a row. */
 export const FACES = "1625341342561435263154621345263154".repeat(4).slice(0, 128);
@@ -35,6 +35,22 @@ export function walkTo(sitting: Sitting, step: StepId, page?: string): Sitting {
   throw new Error(`${step} ${page ?? ""} is not reached: ${JSON.stringify(sitting.outcome)} ${sitting.page}`);
 }
 
+/** One ceremony whose every scene can be gone to again, in any order: each call gives a copy of its own. */
+export function scenesOf(table: Sitting): (step: StepId, page?: string) => Sitting {
+  const scenes = new Map<string, Sitting>();
+  return (step, page) => {
+    const wanted = page === undefined ? step : `${step}/${page}`;
+    while (!scenes.has(wanted)) {
+      for (const name of [table.play.step.id, `${table.play.step.id}/${table.page}`])
+        if (!scenes.has(name)) scenes.set(name, fork(table));
+      if (scenes.has(wanted)) break;
+      if (table.outcome !== undefined) throw new Error(`${wanted} is never reached`);
+      type(table, answerScene(table));
+    }
+    return fork(scenes.get(wanted) as Sitting);
+  };
+}
+
 /** To the end, whatever it is. */
 export function walkOn(sitting: Sitting): Sitting {
   for (let scene = 0; scene < 500 && sitting.outcome === undefined; scene += 1) type(sitting, answerScene(sitting));
@@ -42,7 +58,7 @@ export function walkOn(sitting: Sitting): Sitting {
 }
 
 /** What stands in the field with the cursor, stars for hidden text; undefined if there is none. */
-export function fieldOf(sitting: Sitting): string | undefined {
+function fieldOf(sitting: Sitting): string | undefined {
   for (const row of rowsOf(sitting)) {
     const cursor = row.findIndex(({ text, style }) => style === "entry" && text === "_");
     const text = row[cursor - 1]?.text;
@@ -88,7 +104,8 @@ function wantedAt(sitting: Sitting): string {
       return ENTER;
     case "share/written":
     case "close/copied":
-      return `${askedWords(text, paper.head)}${ENTER}`;
+      // Somebody went on before it was written down: Tab shows it again.
+      return /^! Those are not/m.test(text) ? TAB : `${askedWords(text, paper.head)}${ENTER}`;
     case "dice/throws": {
       const thrown = Number(/thrown (\d+) of/.exec(text)?.[1]);
       return thrown < config.rolls ? FACES.slice(thrown, config.rolls) : ENTER;
@@ -114,8 +131,13 @@ function wantedAt(sitting: Sitting): string {
       }
       return ENTER;
     case "readback/type":
+      // A plate on which a word is missing: the words are asked for again, from here and from the page that follows.
+      if (Array.from({ length: PHRASE_WORDS }, (_, at) => paper.words[at]).includes(undefined)) return "\x1b";
+      return `${plateWord(paper.words, text)} `;
+    case "readback/wrong":
+      return Array.from({ length: PHRASE_WORDS }, (_, at) => paper.words[at]).includes(undefined) ? "w" : ENTER;
     case "restore/words":
-      return `${paper.words[Number(/word (\d+) from the plate/.exec(text)?.[1]) - 1]?.slice(0, 4)} `;
+      return `${plateWord(paper.words, text)} `;
     case "result/node":
       return `${play.facts.node?.nodeId.slice(-8)}${ENTER}`;
     case "close/head":
@@ -125,6 +147,9 @@ function wantedAt(sitting: Sitting): string {
       return ENTER;
   }
 }
+
+const plateWord = (words: readonly string[], text: string): string =>
+  (words[Number(/word (\d+) from the plate/.exec(text)?.[1]) - 1] ?? "").slice(0, 4);
 
 function fontLetters(rows: readonly string[]): string {
   const cells = (rows.find((found) => /^ {6}\|/.test(found)) ?? "").trimStart().split("|").slice(1, 7);

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import type { Draft } from "../../ceremony/flow/play.ts";
+import { stepsOf } from "../../ceremony/script.ts";
 import { formatPhrase, wordIndexes } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { wordBytes } from "../../ceremony/seed/wordlist.ts";
+import { checkAgreement } from "../../ceremony/transcript/agreement.ts";
 import { appendEvent, type EventDraft, GENESIS, type TranscriptEvent } from "../../ceremony/transcript/chain.ts";
+import { followSteps, leastOf } from "../../ceremony/transcript/order.ts";
 import { checkEvent } from "../../ceremony/transcript/schema.ts";
 import { factsOf, rowsOf, SIZE, type Sitting, textOf, widest } from "./table.ts";
 
@@ -102,7 +105,7 @@ export function assertAllowed(draft: Draft): void {
 }
 
 /** The transcript that the host would write of these events. */
-export function transcriptOf(sitting: Sitting): TranscriptEvent[] {
+function transcriptOf(sitting: Sitting): TranscriptEvent[] {
   const { config } = sitting.play.facts;
   const { version, program, configHash } = factsOf(config);
   const ceremonyId = sitting.play.facts.ceremonyId ?? "none";
@@ -120,4 +123,21 @@ export function transcriptOf(sitting: Sitting): TranscriptEvent[] {
     head = appended.head;
     return JSON.parse(appended.line.toString("utf8")) as TranscriptEvent;
   });
+}
+
+/** Every event of the table stands there as often as it must, and the verifier finds nothing to say. */
+export function assertComplete(sitting: Sitting): void {
+  const { config } = sitting.play.facts;
+  assert.deepEqual(sitting.outcome, { kind: "done" });
+  const events = transcriptOf(sitting);
+  for (const step of stepsOf(config.mode))
+    for (const entry of step.records) {
+      const count = events.filter(
+        ({ step: at, kind, data }) => at === step.id && kind === entry.kind && data["what"] === entry.what,
+      ).length;
+      assert.ok(count >= leastOf(entry, config), `${step.id}.${entry.what} stands ${count} times`);
+    }
+  const followed = followSteps(events, config);
+  assert.deepEqual([followed.fault, followed.over, followed.step.id], [undefined, "complete", "close"]);
+  assert.equal(checkAgreement(events, config), undefined);
 }

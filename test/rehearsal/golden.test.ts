@@ -66,7 +66,7 @@ async function realScenes({ columns, rows }: Size): Promise<Scene[]> {
       dice: FIXED_TABLE.dice,
       noScreens: true,
       watch: (name, screen) => {
-        scenes.push({ name, screen });
+        if (name !== "end") scenes.push({ name, screen });
       },
     });
   } finally {

@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { checkDice } from "../../ceremony/mix/dice.ts";
+import { Secret } from "../../ceremony/seed/secret.ts";
 import { screenPng } from "./picture.ts";
 import { type Notes, playRehearsal, type Table, type Watcher } from "./player.ts";
 import { Terminal } from "./terminal.ts";
@@ -27,6 +29,7 @@ export interface RehearseOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Leaves the screens out: tests that play many rehearsals look at other things. */
   readonly noScreens?: boolean;
+  /** Sees every scene, and `end`, when the program has gone. */
   readonly watch?: (scene: string, screen: readonly string[], terminal: Terminal) => Promise<void> | void;
 }
 
@@ -39,11 +42,9 @@ export const CHECKOUT: readonly [string, ...string[]] = [
 /** Faces that fair dice gave: drawn by the system, as the people of a rehearsal without dice would. */
 export function throwDice(count: number): string {
   for (;;) {
-    const faces = Array.from({ length: count }, () => randomInt(1, 7));
-    const often = Math.max(...[1, 2, 3, 4, 5, 6].map((face) => faces.filter((one) => one === face).length));
-    const text = faces.join("");
+    const faces = Array.from({ length: count }, () => randomInt(1, 7)).join("");
     // What the ceremony refuses is thrown again by people too.
-    if (often < 20 && !/(.)\1{6}/.test(text)) return text;
+    if (checkDice(Secret.copyOf(Buffer.from(faces))) === undefined) return faces;
   }
 }
 
@@ -94,6 +95,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     const { exitCode } = await terminal.exit;
     if (exitCode !== 0)
       throw new Error(`the ceremony ended with exit code ${exitCode}\n${terminal.screen().join("\n")}`);
+    await options.watch?.("end", terminal.screen(), terminal);
     leave(options.out, notes, screens);
     if (identity !== undefined) leaveIdentity(options.out, identity, recipient);
     return notes;

@@ -132,7 +132,8 @@ export class Terminal implements Console {
 
   /**
    * One key at a time: the next is sent when the program has answered the last with output, or `answerMs` have passed,
-   * and at least `gapMs` later. A gap alone does not keep two keys out of one read on a busy machine.
+   * and `gapMs` after that. A gap alone does not keep two keys out of one read on a busy machine, and one that begins
+   * when the key is sent is shorter where it is read.
    */
   async type(text: string, options: TypeOptions = {}): Promise<void> {
     const { gapMs = 0, answerMs = ANSWER_MS } = options;
@@ -141,8 +142,7 @@ export class Terminal implements Console {
       const answered = this.#until(() => this.#outputAt > sentAt || this.#ended !== undefined, answerMs);
       this.#write(char);
       await answered;
-      const rest = sentAt + gapMs - performance.now();
-      if (rest > 0) await sleep(rest);
+      if (gapMs > 0) await sleep(gapMs);
     }
   }
 

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { KEYS } from "../rehearsal/console.ts";
+import { ALL, DEEP, sceneNamed } from "./scenes.ts";
+import { Stage, TOGETHER } from "./stage.ts";
+
+/** A field of each process in which people type, and nothing is on its way to the disk. */
+const TABLE = "role-3";
+const VAULT = "passphrase-2";
+const RESTORE = "restore-passphrase";
+
+async function at(stage: Stage, scene: string): Promise<string[]> {
+  await stage.playUntil(scene);
+  return stage.terminal.screen().filter((row) => row !== "");
+}
+
+describe("a signal ends the ceremony, whoever has the terminal", TOGETHER, () => {
+  const chosen = [
+    ["SIGINT", TABLE],
+    ["SIGTERM", VAULT],
+    ["SIGINT", RESTORE],
+  ] as const;
+  const others = [
+    ["SIGTERM", TABLE],
+    ["SIGINT", VAULT],
+    ["SIGTERM", RESTORE],
+  ] as const;
+  for (const [signal, scene] of DEEP ? [...chosen, ...others] : chosen) {
+    test(`${signal} at ${scene}`, async (t) => {
+      const stage = new Stage(t);
+      const before = await at(stage, scene);
+      process.kill(stage.parent, signal);
+      assert.match(await stage.assertLeft(3, before), /ended early: signal;/);
+      assert.equal(stage.assertEnded("signal").step?.id, sceneNamed(scene).step);
+    });
+  }
+
+  test("SIGTERM to the vault itself", async (t) => {
+    const stage = new Stage(t);
+    const before = await at(stage, "dice");
+    process.kill(stage.inner, "SIGTERM");
+    await stage.assertLeft(3, before);
+    stage.assertEnded("signal");
+  });
+
+  test("before the ceremony has an id nothing is written", async (t) => {
+    const stage = new Stage(t);
+    const before = await at(stage, "font-1");
+    process.kill(stage.parent, "SIGTERM");
+    assert.match(await stage.assertLeft(3, before), /ended early: signal; nothing was written/);
+    assert.deepEqual(stage.files(), []);
+  });
+
+  test("after the last event the transcript stays what the witness copied", async (t) => {
+    const stage = new Stage(t);
+    const before = await at(stage, "head");
+    process.kill(stage.parent, "SIGTERM");
+    await stage.assertLeft(3, before);
+    assert.equal(stage.transcript()?.kind, "consistent");
+  });
+});
+
+describe("a closed terminal ends the ceremony", TOGETHER, () => {
+  for (const scene of [TABLE, VAULT, RESTORE]) {
+    test(`at ${scene}`, async (t) => {
+      const stage = new Stage(t);
+      await at(stage, scene);
+      stage.terminal.hangUp();
+      t.diagnostic(`everything ended after ${Math.round(await stage.untilLeft())} ms`);
+      assert.equal(stage.assertEnded("terminal_closed").step?.id, sceneNamed(scene).step);
+    });
+  }
+});
+
+describe("Ctrl-C asks first", TOGETHER, () => {
+  for (const scene of DEEP ? [TABLE, VAULT, RESTORE] : [VAULT]) {
+    test(`at ${scene}: E ends`, async (t) => {
+      const stage = new Stage(t);
+      const before = await at(stage, scene);
+      await stage.terminal.press(KEYS.interrupt);
+      await stage.terminal.waitFor("End this ceremony?");
+      await stage.terminal.press("e");
+      assert.match(await stage.assertLeft(3, before), /ended early: asked;/);
+      assert.equal(stage.assertEnded("asked").step?.id, sceneNamed(scene).step);
+    });
+  }
+
+  test("any other key goes on, everywhere, with all that was typed; and no scene is unknown to these tests", async (t) => {
+    const stage = new Stage(t);
+    const seen: string[] = [];
+    await stage.play(async (scene, screen) => {
+      seen.push(scene);
+      await stage.terminal.press(KEYS.interrupt);
+      await stage.terminal.waitFor("End this ceremony?");
+      await stage.terminal.press("n");
+      const back = await stage.terminal.waitFor((rows) => !rows.join("\n").includes("End this ceremony?"));
+      // The note of the last answer stands there until the next key.
+      assert.deepEqual(back.slice(0, 22), screen.slice(0, 22), scene);
+    });
+    await stage.assertLeft(0);
+    assert.deepEqual(
+      seen.filter((scene) => !/^selftest-[2-9]/.test(scene)),
+      ALL.map(({ name }) => name),
+    );
+    assert.deepEqual(stage.files(), ["accounts.json", "node.json", "transcript.jsonl"]);
+  });
+});
+
+describe("a terminal that is too small", TOGETHER, () => {
+  test("hides the words until it is large again", async (t) => {
+    const stage = new Stage(t);
+    const before = await at(stage, "words-1");
+    const { terminal } = stage;
+    const words = before.flatMap((row) => /^ +\d+ +([a-z]{3,8}) +[A-Z] /.exec(row)?.[1] ?? []);
+    assert.equal(words.length, 4);
+    for (const [columns, rows] of [
+      [79, 24],
+      [80, 23],
+      [20, 3],
+      [1, 1],
+    ] as const) {
+      terminal.resize(columns, rows);
+      // What does not fit any more goes into the scrollback before the program can say a word.
+      await terminal.waitFor(() => {
+        const kept = [...terminal.screen(), ...terminal.scrollback()].join("\n");
+        return words.every((word) => !kept.includes(word));
+      });
+      terminal.resize(80, 24);
+      await terminal.waitFor((screen) => before.every((row) => screen.includes(row)));
+    }
+    terminal.resize(100, 30);
+    await terminal.waitFor("words 1 to 4 of 24");
+  });
+});
