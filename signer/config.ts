@@ -80,7 +80,8 @@ const schema = z
     mode: z.enum(["rehearsal", "production"]).optional(),
     bundle: path,
     "identity-file": path,
-    "passphrase-fd": z.number().int().min(3).max(1_023).optional(),
+    "passphrase-fd": z.number().int().min(0).max(1_023).optional(),
+    halves: z.boolean().default(false),
     data: path,
     socket: path.optional(),
     "admin-socket": path.optional(),
@@ -138,7 +139,7 @@ export interface ConfigError {
 
 /** Options of `signer run` that are keys of the file. */
 export const OPTIONS = [
-  ...["network", "mode", "bundle", "identity-file", "passphrase-fd", "data", "socket"],
+  ...["network", "mode", "bundle", "identity-file", "passphrase-fd", "halves", "data", "socket"],
   ...["admin-socket", "metrics-port", "metrics-socket", "accounts", "log-level"],
 ] as const;
 const NUMBERS = new Set(["passphrase-fd", "metrics-port"]);
@@ -149,7 +150,7 @@ const NUMBERS = new Set(["passphrase-fd", "metrics-port"]);
  */
 export function readConfig(
   text: string | undefined,
-  options: Readonly<Record<string, string | undefined>>,
+  options: Readonly<Record<string, string | boolean | undefined>>,
 ): Result<SignerConfig, ConfigError> {
   const keys = text === undefined ? ok({}) : readYaml(text);
   if (!keys.ok) return keys;
@@ -175,6 +176,6 @@ function readYaml(text: string): Result<Record<string, unknown>, ConfigError> {
   return fail({ code: "config_syntax", faults: ["not a YAML mapping"] });
 }
 
-function optionValue(name: string, value: string | undefined): unknown {
-  return NUMBERS.has(name) && value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : value;
+function optionValue(name: string, value: string | boolean | undefined): unknown {
+  return NUMBERS.has(name) && typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : value;
 }

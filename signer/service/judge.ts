@@ -121,7 +121,7 @@ function summedEntries(state: PolicyState, nowMs: number, all: boolean): AuditEn
   );
 }
 
-function savedOf({ nonce, address, day, signed }: DurableState, paused: readonly string[]): SavedState {
+export function savedOf({ nonce, address, day, signed }: DurableState, paused: readonly string[]): SavedState {
   const names = new Set([...Object.keys(signed), ...paused]);
   return {
     highestNonce: nonce,
