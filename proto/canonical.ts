@@ -40,7 +40,7 @@ export type CanonicalFaultCode =
   | "default_value"
   /** A number that the enum has no name for. */
   | "enum"
-  /** Text that is not UTF-8. */
+  /** Text that is not UTF-8, or begins with a byte-order mark. */
   | "text"
   /** Decoded and encoded again by another implementation, it gives other bytes. */
   | "encoding";
@@ -203,9 +203,15 @@ function walkLength(walk: Walk, field: FieldPlan, end: number, plan: Plan): bool
     return stop(walk, "default_value", start, plan);
   }
   if (field.element !== undefined) return walkPacked(walk, field.element, field, next, plan);
-  if (field.kind === "string" && !isUtf8(walk.bytes.subarray(walk.at, next))) return stop(walk, "text", walk.at, plan);
+  if (field.kind === "string" && !isText(walk.bytes.subarray(walk.at, next))) return stop(walk, "text", walk.at, plan);
   walk.at = next;
   return true;
+}
+
+/** A byte-order mark is text to protobuf, but Google's JavaScript and other decoders drop it: two texts for one. */
+function isText(bytes: Uint8Array): boolean {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return !isMarked && isUtf8(bytes);
 }
 
 function walkPacked(walk: Walk, element: ScalarKind, field: FieldPlan, end: number, plan: Plan): boolean {

@@ -45,7 +45,7 @@ const FORM_REASONS: Record<FormRuleId, string> = {
   "form.oneof": "two alternatives are set of which there is one",
   "form.default-value": "a default value is written out",
   "form.enum": "an enumeration has no such value",
-  "form.text": "a text is not UTF-8",
+  "form.text": "a text is not UTF-8, or begins with a byte-order mark",
   "form.encoding": "decoded and encoded again it gives other bytes",
 };
 

@@ -9,17 +9,7 @@ import type { SignItem } from "../../signer/policy/subject.ts";
 import { PATHS } from "../proto/contract.ts";
 import { googleAccepts } from "../proto/google.ts";
 import { mutate, type Random, randomFrom } from "./mutate.ts";
-import {
-  CTX,
-  cfgSuccess,
-  context,
-  FOREIGN_ADDRESS,
-  getCfg,
-  item,
-  swapFrom,
-  swapSuccess,
-  WITH_MEANING,
-} from "./samples.ts";
+import { CTX, cfgSuccess, context, FOREIGN_ADDRESS, getCfg, swapFrom, swapSuccess, WITH_MEANING } from "./samples.ts";
 import { randomMessage } from "./tree.ts";
 
 export interface FuzzCounts {

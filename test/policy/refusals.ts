@@ -97,6 +97,7 @@ export const REFUSALS: readonly Refusal[] = [
   { rule: "form.enum", what: "kind 4", item: payload("1a040a021004") },
   { rule: "form.enum", what: "retired", item: payload("1a03120101", "SwapIntoLn") },
   { rule: "form.text", what: "not UTF-8", item: payload("12070a050a030a01ff", "SwapIntoLn") },
+  { rule: "form.text", what: "a byte-order mark", item: item(swapSuccess(`\uFEFF${FOREIGN_ADDRESS}`), "SwapIntoLn") },
   { rule: "content.ctx", what: "none", item: item(hex("1a040a021003"), "GetCfg") },
   { rule: "content.ctx", what: "no nonce", item: item(getCfg({ ctx: { lnPubKey: CTX.lnPubKey } }), "SwapFromLn") },
   { rule: "content.ctx", what: "no key", item: item(getCfg({ ctx: { nonce: CTX.nonce } }), "SwapFromLn") },
