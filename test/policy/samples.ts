@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { bech32 } from "@scure/base";
+import { HDKey } from "@scure/bip32";
 import { accountsJson, watchOnlyAccounts } from "../../ceremony/seed/accounts.ts";
 import { identity } from "../../ceremony/seed/derivation.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
@@ -99,4 +102,17 @@ export function accountKey() {
 export function context(config: PolicyConfig = DEFAULT_POLICY, change: Partial<PolicyContext> = {}): PolicyContext {
   const state = openState(config, NETWORK, NOW_MS);
   return { nodeId: NODE_ID, network: NETWORK, nowMs: NOW_MS, client: "lsp", config, state, ...change };
+}
+
+const rows = (JSON.parse(ACCOUNTS) as { accounts: { extended_public_key: string }[] }).accounts;
+const account = HDKey.fromExtendedKey(rows[1]?.extended_public_key ?? "", { public: 0x045f1cf6, private: 0 });
+
+/** `m/84'/0'/0'/0/index` of the sample wallet, by HDKey: another derivation than the policy's own. */
+export function addressOf(index: number): string {
+  const { publicKey } = account.deriveChild(0).deriveChild(index);
+  const sha = createHash("sha256")
+    .update(publicKey ?? "")
+    .digest();
+  const words = bech32.toWords(createHash("ripemd160").update(sha).digest());
+  return bech32.encode("bcrt", [0, ...words]);
 }
