@@ -31,7 +31,7 @@ export const FOREIGN_ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 export const CTX = { nonce: { val: NONCE }, lnPubKey: { val: NODE_KEY } };
 
-export const ADVERTISED: Advertised = {
+const ADVERTISED: Advertised = {
   nodes: [{ host: "127.0.0.1", port: 9736 }],
   swapIntoLnMinMsat: 12_000_000n,
   swapIntoLnMaxMsat: 10_000_000_000n,

@@ -1,46 +1,11 @@
-import { createRequire } from "node:module";
+import { BinaryReader, BinaryWriter, type Reader, type Writer } from "google-protobuf";
 import { type ContractField, ENUMS, MESSAGES } from "./contract.ts";
 
 // A second decoder that shares nothing with the first: Google's reader and writer, on the table of the contract instead
 // of descriptors. A message counts as accepted when Google's reader takes it and Google's writer gives the same bytes.
 
-/** What is used of google-protobuf, which has no types of its own. */
-interface Jspb {
-  readonly BinaryReader: new (bytes: Uint8Array) => Reader;
-  readonly BinaryWriter: new () => Writer;
-}
-
-interface Reader {
-  nextField(): boolean;
-  getFieldNumber(): number;
-  isEndGroup(): boolean;
-  isDelimited(): boolean;
-  readMessage(target: Decoded, read: (target: Decoded, reader: Reader) => void): void;
-  readUint64String(): string;
-  readUint32(): number;
-  readBool(): boolean;
-  readEnum(): number;
-  readStringRequireUtf8(): string;
-  readBytes(): Uint8Array;
-  readPackableEnumInto(into: number[]): void;
-}
-
-interface Writer {
-  writeMessage(number: number, value: Decoded, write: (value: Decoded, writer: Writer) => void): void;
-  writeUint64String(number: number, value: string): void;
-  writeUint32(number: number, value: number): void;
-  writeBool(number: number, value: boolean): void;
-  writeEnum(number: number, value: number): void;
-  writeString(number: number, value: string): void;
-  writeBytes(number: number, value: Uint8Array): void;
-  writePackedEnum(number: number, values: readonly number[]): void;
-  getResultBuffer(): Uint8Array;
-}
-
 type Value = Decoded | string | number | boolean | Uint8Array;
 type Decoded = Map<number, Value[]>;
-
-const jspb = createRequire(import.meta.url)("google-protobuf") as Jspb;
 
 /** Whether Google's protobuf takes these bytes as this message, and writes the same bytes for it. */
 export function googleAccepts(type: string, bytes: Uint8Array): boolean {
@@ -52,7 +17,7 @@ function googleDecode(type: string, bytes: Uint8Array): Decoded | undefined {
   const message: Decoded = new Map();
   try {
     // A copy: the reader keeps the buffer below a view.
-    readInto(type)(message, new jspb.BinaryReader(Uint8Array.from(bytes)));
+    readInto(type)(message, new BinaryReader(Uint8Array.from(bytes)));
     return message;
   } catch {
     return undefined;
@@ -60,7 +25,7 @@ function googleDecode(type: string, bytes: Uint8Array): Decoded | undefined {
 }
 
 function googleEncode(type: string, message: Decoded): Uint8Array {
-  const writer = new jspb.BinaryWriter();
+  const writer = new BinaryWriter();
   writeFrom(type)(message, writer);
   return writer.getResultBuffer();
 }
