@@ -3,15 +3,18 @@ import { isKeyAddress } from "./addresses.ts";
 import type { RequestMessage, ResponseMessage } from "./methods.ts";
 import type { Subject } from "./subject.ts";
 
-// Rules that every message has to keep, whatever the signer knows of the wallet. Each says whether it refuses; one that
-// has no message before it does not, because a rule of the form has refused by then.
+// Rules that every message has to keep, whatever the signer knows of the wallet. Each says whether it refuses. The first
+// one refuses where there is no message; the others then have nothing to say.
 
 const MICROSECONDS = 1000n;
 
-/** Nonce and key are both there: without the nonce a signature would be good for ever. */
+/**
+ * Nonce and key are both there: without the nonce a signature would be good for ever. What was not read has neither, so
+ * that nothing gets past this rule unread, whatever the rules before it come to be.
+ */
 export function lacksCtx({ form }: Subject): boolean {
   const ctx = form?.message?.ctx;
-  return form?.message !== undefined && (ctx?.nonce === undefined || ctx.lnPubKey === undefined);
+  return ctx?.nonce === undefined || ctx.lnPubKey === undefined;
 }
 
 export function namesAnotherKey({ form, context }: Subject): boolean {

@@ -40,6 +40,7 @@ export function explain(item: SignItem, context: PolicyContext): Explanation {
 function verdictOn(rule: Rule, subject: Subject, form: Form): RuleVerdict {
   const { id } = rule;
   if (!applies(rule, subject)) return { id, outcome: "off", reason: rule.reason };
+  if (isOfMessage(rule) && form.message === undefined) return { id, outcome: "not-judged", reason: rule.reason };
   if (rule.refuses(subject)) {
     return { id, outcome: "refuse", reason: rule.stage === "form" ? reasonOf(rule, form) : rule.reason };
   }
@@ -53,9 +54,12 @@ function applies({ profile, stage }: Rule, { item, context }: Subject): boolean 
   );
 }
 
+function isOfMessage({ stage }: Rule): boolean {
+  return stage === "content" || stage === "meaning";
+}
+
 function isJudged({ stage, id }: Rule, { broken, message }: Form): boolean {
-  if (stage === "budget" || stage === "ask") return true;
-  if (stage !== "form") return message !== undefined;
+  if (stage !== "form") return true;
   if (broken === undefined) return message !== undefined || isBeforePayload(id);
   // The frame is read in the table's order. A message is read byte by byte: one fault leaves all its rules open.
   return !(isOfPayload(broken.rule) && isOfPayload(id)) && position(id) < position(broken.rule);

@@ -32,6 +32,14 @@ describe("every rule refuses", () => {
   });
 });
 
+test("what was not read is not signed, should the rules before ever let it through", () => {
+  const rule = RULES.find(({ id }) => id === "content.ctx");
+  const subject = { item: item(cfgSuccess(), "GetCfg"), context: context() };
+  for (const form of [undefined, { broken: undefined, message: undefined }]) {
+    assert.equal(rule?.refuses({ ...subject, form }), true);
+  }
+});
+
 describe("three lists: rules, tests, docs", () => {
   test("every rule has a test, every test a rule", () => {
     const tested = new Set([...REFUSALS.map(({ rule }) => rule), "form.encoding"]);
@@ -87,6 +95,16 @@ describe("explain", () => {
     const broken = REFUSALS.find(({ rule }) => rule === "form.enum");
     const [verdict] = explain(broken!.item, context()).rules.filter(({ outcome }) => outcome === "refuse");
     assert.match(verdict?.reason ?? "", /\(byte 55, in BtcLsp\.Data\.HighLevel\.InputFailure\)$/);
+  });
+
+  test("an unknown method: the frame is judged, its message is not", () => {
+    const found = outcomes({ ...item(cfgSuccess(), "GetCfg"), method: "/BtcLsp.Service/Other" });
+    assert.deepEqual(
+      ["ask.method", "form.flag", "form.gzip-size", "form.varint", "content.ctx", "content.node"].map(
+        (id) => found[id],
+      ),
+      ["refuse", "pass", "pass", "not-judged", "not-judged", "not-judged"],
+    );
   });
 
   test("more than one refusal is shown", () => {
