@@ -22,8 +22,8 @@ export interface Config {
   readonly passphrase: PassphrasePolicy;
   /** Metal plates engraved, each read back. */
   readonly plates: number;
-  /** The age recipient of the signer, `age1…` in lower case, or `none`: no bundle is made. */
-  readonly recipient: string;
+  /** The age recipient of the signer, `age1…` in lower case; without one no bundle is made. */
+  readonly recipient?: string;
 }
 
 export type ConfigError = { readonly code: "config_invalid"; readonly field: string; readonly rule: string };
@@ -56,15 +56,12 @@ export function parseConfig(value: Readonly<Record<string, unknown>>): Result<Co
   const plates = value["plates"];
   if (typeof plates !== "number" || !Number.isInteger(plates) || plates < 1 || plates > PLATES_MAX)
     return wrong("plates", `is a number from 1 to ${PLATES_MAX}`);
-  const recipient = recipientOf(value["recipient"]);
-  if (recipient === undefined) return wrong("recipient", "is an age X25519 recipient, age1 and 58 more, or none");
-  return ok({ mode, network, out, rolls, passphrase, plates, recipient });
-}
-
-function recipientOf(value: unknown): string | undefined {
-  if (value === "none") return value;
-  const parsed = typeof value === "string" ? parseRecipient(value) : undefined;
-  return parsed?.ok === true ? parsed.value.recipient : undefined;
+  const config = { mode, network, out, rolls, passphrase, plates };
+  // Absent and not a word for none: the hash of a configuration without a signer stays what it was before there were any.
+  if (!Object.hasOwn(value, "recipient")) return ok(config);
+  const recipient = typeof value["recipient"] === "string" ? parseRecipient(value["recipient"]) : undefined;
+  if (recipient?.ok !== true) return wrong("recipient", "is an age X25519 recipient, age1 and 58 more, or none");
+  return ok({ ...config, recipient: recipient.value.recipient });
 }
 
 /** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of `spec/ceremony.md` 5.4. */

@@ -1,4 +1,4 @@
-import { MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
+import { type Config, MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
 import { COUNT_MAX, DICE_ROLLS_MAX, HASH_ROWS, NOTE_MAX, PLATES_MAX } from "./limits.ts";
 import type { RefusalId } from "./refusals.ts";
 import { NETWORKS } from "./seed/network.ts";
@@ -59,7 +59,7 @@ export interface Page {
 }
 
 /** How often an event must stand in a complete transcript. */
-export type Times = "one" | "two" | "five" | "some" | "any" | "plates" | "bundle";
+export type Times = "one" | "two" | "five" | "some" | "any" | "plates";
 
 /** One kind of record of a step: `what` names it in the event's data. */
 export interface Entry {
@@ -544,7 +544,7 @@ export const STEPS: readonly Step[] = [
     id: "bundle",
     number: 11,
     short: "Node",
-    title: "Identity bundle for the signer",
+    title: "Identity bundle, where there is a signer",
     room: "table",
     modes: EVERY_MODE,
     pages: [
@@ -569,8 +569,8 @@ export const STEPS: readonly Step[] = [
     ],
     records: [
       entry("recipient", "statement", "one", ["machine"], { recipient: rule.recipient }),
-      entry("compared", "compare", "bundle", ["officer2"], { row: rule.int(1, HASH_ROWS) }),
-      entry("written", "check", "bundle", ["machine"], {
+      entry("compared", "compare", "one", ["officer2"], { row: rule.int(1, HASH_ROWS) }),
+      entry("written", "check", "one", ["machine"], {
         file: rule.oneOf("identity.age"),
         sha256: rule.hex(32),
         bytes: rule.int(1, 10_000),
@@ -654,6 +654,11 @@ export const STEPS: readonly Step[] = [
 /** The steps of one mode, in order. */
 export function stepsOf(mode: Mode): readonly Step[] {
   return STEPS.filter((step) => step.modes.includes(mode));
+}
+
+/** The steps of one ceremony, in order: without a signer there is no bundle. */
+export function stepsFor(config: Config): readonly Step[] {
+  return stepsOf(config.mode).filter(({ id }) => id !== "bundle" || config.recipient !== undefined);
 }
 
 /** The entry that allows an event of this step, if there is one. */

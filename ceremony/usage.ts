@@ -16,7 +16,7 @@ export const USAGE = `usage: ceremony [options]          a ceremony, in this ter
   --rolls N                      throws of a die, 64 (default) to 128
   --passphrase typed|dice|none   typed (default), eight words by dice, or none
   --plates 1|2                   metal plates, each is read back; default 1
-  --recipient AGE1...|none       age recipient of the signer; default none (production: say it)
+  --recipient AGE1...|none       the signer's age recipient; default none
 
 verify takes --json too; ceremony inspect --help says more of inspect
 
@@ -49,8 +49,6 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
   if (mode === undefined) return wrong(`--mode is one of ${MODES.join(", ")}`);
   if (mode === "production" && values.out === undefined) return wrong("production needs --out DIR");
   if (mode === "production" && values.network === undefined) return wrong("production needs --network NAME");
-  if (mode === "production" && values.recipient === undefined)
-    return wrong("production needs --recipient AGE1..., or none for a node without a signer");
   const config = parseConfig({
     mode,
     network: values.network ?? "regtest",
@@ -58,7 +56,7 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
     rolls: numberOf(values.rolls ?? "64"),
     passphrase: values.passphrase ?? "typed",
     plates: numberOf(values.plates ?? "1"),
-    recipient: values.recipient ?? "none",
+    ...(values.recipient === undefined || values.recipient === "none" ? {} : { recipient: values.recipient }),
   });
   return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
 }

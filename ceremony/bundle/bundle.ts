@@ -17,7 +17,7 @@ export const BUNDLE_FILE = "identity.age";
  * All secrets stay with the caller.
  */
 export function identityBundle(mix: MixInput, entropy: Secret, nodeId: string, config: Config): string | undefined {
-  if (config.recipient === "none") return undefined;
+  if (config.recipient === undefined) return undefined;
   const recipient = parseRecipient(config.recipient);
   if (!recipient.ok) throw new RangeError("bundle: the configuration's recipient is none");
   const { network, mode } = config;

@@ -23,10 +23,9 @@ interface State {
  */
 export const bundle: StepLogic<State> = {
   begin(scene) {
-    const { recipient } = scene.facts.config;
+    const recipient = given(scene.facts.config.recipient, "recipient");
     const state: State = { page: "recipient", row: 0, typed: "" };
     const notes: Note[] = [{ what: "recipient", actor: "machine", data: { recipient } }];
-    if (recipient === "none") return { state, notes, go: "next" };
     return { state, notes, ask: { kind: "pick", below: HASH_ROWS, count: 1 } };
   },
 
@@ -58,7 +57,7 @@ export const bundle: StepLogic<State> = {
       return {
         page: "recipient",
         lines: [
-          line(span(scene.facts.config.recipient, "strong", "recipient")),
+          line(span(given(scene.facts.config.recipient, "recipient"), "strong", "recipient")),
           [],
           ...hashTable(recipientHex(scene), "recipient"),
           [],
@@ -107,7 +106,7 @@ function bundledView({ file }: State): View {
 
 /** The recipient's 32 bytes, which have the shape of a hash and are read aloud like one. */
 function recipientHex(scene: Scene): string {
-  const parsed = parseRecipient(scene.facts.config.recipient);
+  const parsed = parseRecipient(given(scene.facts.config.recipient, "recipient"));
   if (!parsed.ok) throw new FlowFault("recipient_form", "the configuration was checked before");
   return parsed.value.hex;
 }

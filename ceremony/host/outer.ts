@@ -184,8 +184,9 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
   output?.close();
   desk.close();
   if (ending.kind === "done") {
-    const bundle = config.recipient === "none" ? "" : ", identity.age";
-    say(`done; ${config.out} has transcript.jsonl, node.json, accounts.json${bundle}`);
+    const files =
+      config.recipient === undefined ? "node.json and accounts.json" : "node.json, accounts.json and identity.age";
+    say(`done; ${config.out} has transcript.jsonl, ${files}`);
     return EXIT.done;
   }
   const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;

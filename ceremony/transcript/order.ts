@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { type Entry, entryOf, type Step, stepsOf } from "../script.ts";
+import { type Entry, entryOf, type Step, stepsFor } from "../script.ts";
 import type { TranscriptEvent } from "./chain.ts";
 import type { Fault, FaultCode } from "./faults.ts";
 import { isAnywhere } from "./schema.ts";
@@ -21,7 +21,7 @@ type Visit = Map<Entry, TranscriptEvent[]>;
  * acts of two people done by two.
  */
 export function followSteps(events: readonly TranscriptEvent[], config: Config): Progress {
-  const steps = stepsOf(config.mode);
+  const steps = stepsFor(config);
   let step = steps[0] as Step;
   let visit: Visit = new Map();
   let over: Progress["over"];
@@ -68,7 +68,6 @@ export function leastOf(entry: Entry, config: Config): number {
     some: 1,
     any: 0,
     plates: config.plates,
-    bundle: config.recipient === "none" ? 0 : 1,
   }[entry.times];
 }
 
@@ -78,7 +77,7 @@ function most(entry: Entry, config: Config): number {
 
 /** An entry that stands as often as there are people whose act it is: each of them does it once. */
 function eachOnce(entry: Entry): boolean {
-  const count = { one: 1, two: 2, five: 5, some: 0, any: 0, plates: 0, bundle: 0 }[entry.times];
+  const count = { one: 1, two: 2, five: 5, some: 0, any: 0, plates: 0 }[entry.times];
   return count > 1 && count === entry.by.length;
 }
 

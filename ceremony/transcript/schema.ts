@@ -1,5 +1,5 @@
 import { parseConfig } from "../config.ts";
-import { isRefusalId, REFUSALS, type RefusalId } from "../refusals.ts";
+import { isRefusalId, REFUSALS } from "../refusals.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { ANYWHERE, type Entry, entryOf, STEPS, type Step, type StepId } from "../script.ts";
 import { isObject, type JsonObject, type JsonValue } from "./canonical.ts";
@@ -48,15 +48,16 @@ export function isAnywhere(entry: Entry): boolean {
   return ANYWHERE.includes(entry);
 }
 
-/** Any step at the table may write. */
-const DISK: readonly RefusalId[] = ["write_failed", "written_differs"];
-
 /** Whether a step may end in this refusal: one of its own, or the disk's, which any step at the table may meet. */
 function isRefusalOf(step: StepId, data: JsonObject): boolean {
   const id = data["id"];
   if (typeof id !== "string" || !isRefusalId(id)) return false;
   const row: Step | undefined = STEPS.find((known) => known.id === step);
-  return REFUSALS[id].step === step || (DISK.includes(id) && row?.room === "table");
+  return (
+    REFUSALS[id].step === step ||
+    (id === "write_failed" && row?.room === "table") ||
+    (id === "written_differs" && step === "bundle")
+  );
 }
 
 function fits(rule: FieldRule, value: JsonValue | undefined): boolean {

@@ -15,7 +15,6 @@ const HOW_OFTEN: Readonly<Record<Entry["times"], string>> = {
   some: " ×1 or more",
   any: " if it happens",
   plates: " for each plate",
-  bundle: " where there is a signer",
 };
 
 const TITLES: Readonly<Record<Mode, readonly string[]>> = {

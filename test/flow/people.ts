@@ -81,7 +81,7 @@ function wantedAt(sitting: Sitting): string {
     case "identity/part2":
       return `${row(play.facts.program.hash, text).hex}${ENTER}`;
     case "bundle/part":
-      return `${row(signerKey(config.recipient), text).words}${ENTER}`;
+      return `${row(signerKey(config.recipient ?? ""), text).words}${ENTER}`;
     case "people/id":
       return `${CEREMONY_ID}${ENTER}`;
     case "people/date1":

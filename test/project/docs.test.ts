@@ -112,6 +112,7 @@ test("`ceremony --help` names every command and option, within 80 columns", () =
     "--rolls",
     "--passphrase",
     "--plates",
+    "--recipient",
   ])
     assert(stdout.includes(word), word);
   assert(stdout.split("\n").every((line) => line.length <= 80));

@@ -130,6 +130,18 @@ export const RULES: readonly Rule[] = [
     ],
   },
   {
+    name: "the ceremony takes nothing of the signer but the form of the bundle, and no library for age",
+    on: (path) => isCode(path) && path.startsWith("ceremony/"),
+    broken: (file) =>
+      importsOf(file).filter(
+        (name) => name === "age-encryption" || (name.startsWith("signer/") && name !== "signer/bundle/payload.ts"),
+      ),
+    examples: [
+      example("ceremony/bundle/age.ts", 'import { Encrypter } from "age-encryption";'),
+      example("ceremony/flow/a.ts", 'import { openBundle } from "../../signer/bundle/open.ts";'),
+    ],
+  },
+  {
     name: "no program imports a test",
     on: (path) => isCode(path) && !path.startsWith("test/"),
     broken: (file) => importsOf(file).filter((name) => name.startsWith("test/")),
