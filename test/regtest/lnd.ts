@@ -9,7 +9,9 @@ import { openRpc } from "./rpc.ts";
 const START_MS = 90_000;
 
 /** The node identity: family 6, index 0 (lnd's keychain package). */
-export const IDENTITY = { key_family: 6, key_index: 0 } as const;
+const IDENTITY = { key_family: 6, key_index: 0 } as const;
+
+export const SIGN_MESSAGE = "signrpc.Signer/SignMessage";
 
 export interface LndOptions {
   /** The 24 words that it is restored from. */
@@ -36,6 +38,8 @@ export interface Lnd {
   readonly protos: string;
   readonly pid: number;
   call<T>(method: string, request?: JsonValue): Promise<T>;
+  /** The request that `signMessage` sends, as bytes for `SIGN_MESSAGE`. */
+  signRequest(message: Uint8Array): Buffer;
   /** `signrpc.SignMessage` with the identity key: DER over the SHA-256 of the message. */
   signMessage(message: Uint8Array): Promise<Buffer>;
   /** `signrpc.VerifyMessage`; this lnd needs no key for it. */
@@ -89,9 +93,9 @@ export async function startLnd(options: LndOptions): Promise<Lnd> {
       protos,
       pid: daemon.pid,
       call: rpc.call,
+      signRequest: (message) => rpc.encode(SIGN_MESSAGE, signRequest(message)),
       async signMessage(message) {
-        const request = { msg: base64(message), key_loc: IDENTITY };
-        const { signature } = await rpc.call<{ signature: string }>("signrpc.Signer/SignMessage", request);
+        const { signature } = await rpc.call<{ signature: string }>(SIGN_MESSAGE, signRequest(message));
         return Buffer.from(signature, "base64");
       },
       async verifyMessage(message, signature, nodeId) {
@@ -116,6 +120,10 @@ export async function startLnd(options: LndOptions): Promise<Lnd> {
 /** While lnd starts its services come one after the other: a call that fails is asked again until the time is over. */
 function notYet(): undefined {
   return undefined;
+}
+
+function signRequest(message: Uint8Array) {
+  return { msg: base64(message), key_loc: IDENTITY };
 }
 
 function base64(bytes: Uint8Array): string {
