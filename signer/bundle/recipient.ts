@@ -12,7 +12,7 @@ export interface RecipientIo extends PassphraseIo {
   readonly stderr: (text: string) => void;
 }
 
-export const RECIPIENT_USAGE = `usage: signer recipient --out FILE [--passphrase] [--halves] [--passphrase-fd N]
+const RECIPIENT_USAGE = `usage: signer recipient --out FILE [--passphrase] [--halves] [--passphrase-fd N]
 
   Makes the age identity of a signer and prints its recipient, for the ceremony.
 
@@ -78,7 +78,7 @@ function refuse(code: keyof typeof TEXTS, io: RecipientIo): number {
 }
 
 /** The recipient, and the eight rows of four words that officer 2 has on paper when the ceremony asks for one of them. */
-export function printedCopy(recipient: string): string {
+function printedCopy(recipient: string): string {
   const hex = Buffer.from(bech32.decodeToBytes(recipient).bytes).toString("hex");
   const words = pgpWords(hex);
   const rows = Array.from({ length: 8 }, (_, row) => {
