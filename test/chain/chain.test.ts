@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -14,11 +14,13 @@ import { needs } from "../tools/need.ts";
 import { runSigner, type SignerProcess, startSigner } from "./signer.ts";
 
 const METHOD = "/BtcLsp.Service/SwapIntoLn";
+const REPEATS = 20;
 
 describe("from the ceremony to a signature that lnd accepts", needs("go"), () => {
   const folder = mkdtempSync(join(tmpdir(), "chain-"));
   const out = join(folder, "ceremony");
-  const socket = join(folder, "run", "lsp.sock");
+  const [socket, data] = [join(folder, "run", "lsp.sock"), join(folder, "data")];
+  const witness = join(folder, "witness.jsonl");
   let notes: Notes;
   let restored: Lnd;
   let stranger: Lnd;
@@ -35,9 +37,9 @@ describe("from the ceremony to a signature that lnd accepts", needs("go"), () =>
     stranger = await startLnd({ words: STRANGERS_WORDS.split(" ") });
     restored = await startLnd({ words, passphrase });
     const files = ["--bundle", join(out, "identity.age"), "--identity-file", identity];
-    const where = ["--network", "regtest", "--data", join(folder, "data"), "--socket", socket];
+    const where = ["--network", "regtest", "--data", data, "--socket", socket];
     signer = await startSigner([...files, ...where, "--accounts", join(out, "accounts.json")]);
-    client = openSigner({ place: { socket }, nodeId: notes.nodeId, network: "regtest" });
+    client = openSigner({ place: { socket }, nodeId: notes.nodeId, network: "regtest", witnessFile: witness });
   });
 
   after(async () => {
@@ -64,7 +66,7 @@ describe("from the ceremony to a signature that lnd accepts", needs("go"), () =>
   });
 
   test("lnd restored from the words signs the same bytes", async () => {
-    for (let count = 0; count < 20; count += 1) {
+    for (let count = 0; count < REPEATS; count += 1) {
       const frame = swapFrame(notes.nodeId, await newAddress(restored));
       const result = await client.sign(frame, METHOD, "response", { deadlineMs: 10_000 });
       assert.ok(result.kind === "signed", JSON.stringify(result));
@@ -78,16 +80,34 @@ describe("from the ceremony to a signature that lnd accepts", needs("go"), () =>
     assert.equal(result.kind, "refused", JSON.stringify(result));
   });
 
-  test("its log holds every decision", async () => {
+  test("its log holds every decision, and all that the client has seen of it", async () => {
     await client.close();
     await signer.stop();
-    assert.match(runSigner(["audit", "verify", "--data", join(folder, "data")]), /22|ok/);
+    const verdict = runSigner(["audit", "verify", "--data", data, "--witness", witness]);
+    assert.match(verdict, /^OK /);
+    const decisions = decisionsIn(join(data, "audit"));
+    assert.deepEqual([decisions.get("signed"), decisions.get("refused")], [1 + REPEATS, 1]);
   });
 });
 
 const STRANGERS_WORDS =
   "about wolf boost other battle asthma refuse wedding few purchase track one " +
   "smooth tunnel immune glass infant tag manual multiply diagram orient wrist agent";
+
+/** How often each decision stands in a log's segments. */
+function decisionsIn(folder: string): Map<string, number> {
+  const lines = globSync("*", { cwd: folder })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .flatMap((path) => readFileSync(path, "utf8").split("\n"))
+    .filter((line) => line.includes('"decision"'));
+  const counted = new Map<string, number>();
+  for (const line of lines) {
+    const { decision } = JSON.parse(line) as { decision: string };
+    counted.set(decision, (counted.get(decision) ?? 0) + 1);
+  }
+  return counted;
+}
 
 /** As lnd hands them out: m/84'/0'/0'/0/i. */
 async function newAddress(lnd: Lnd): Promise<string> {
