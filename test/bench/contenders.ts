@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -33,6 +43,8 @@ export interface Contender {
 
 export interface Field {
   readonly contenders: readonly Contender[];
+  /** Milliseconds of one `fdatasync` where the signer's log is: nothing with one in flight can be faster. */
+  flushMs(): number;
   /** Every process and file goes. */
   close(): Promise<void>;
 }
@@ -41,6 +53,9 @@ export interface Field {
 const FRAMES = 4096;
 const FRAME_BYTES = 102;
 const METHOD = "/BtcLsp.Service/GetCfg";
+/** A record of the log is about so long. */
+const RECORD_BYTES = 490;
+const FLUSHES = 50;
 const LND_WORDS =
   "about wolf boost other battle asthma refuse wedding few purchase track one " +
   "smooth tunnel immune glass infant tag manual multiply diagram orient wrist agent";
@@ -67,7 +82,7 @@ export async function openField(): Promise<Field> {
       stream("stream-tls", "our SignStream over TLS 1.3 both ways, our client", places.tls, closers),
       ...lnds(lnd, closers),
     ];
-    return { contenders, close };
+    return { contenders, flushMs: () => flushMs(places.data), close };
   } catch (error) {
     await close();
     throw error;
@@ -77,6 +92,7 @@ export async function openField(): Promise<Field> {
 interface Places {
   readonly socket: SignerPlace & { readonly socket: string };
   readonly tls: Exclude<SignerPlace, { readonly socket: string }>;
+  readonly data: string;
 }
 
 async function startOurs(closers: (() => unknown)[]): Promise<Places> {
@@ -106,7 +122,24 @@ async function startOurs(closers: (() => unknown)[]): Promise<Places> {
   assert.equal(signer.nodeId, NODE_ID);
   const pem = (name: string): string => readFileSync(file(name), "utf8");
   const tls = { authority: pem("ca.crt"), certificate: pem("lsp.crt"), privateKey: pem("lsp.key") };
-  return { socket: { socket }, tls: { host: "127.0.0.1", port, ...tls } };
+  return { socket: { socket }, tls: { host: "127.0.0.1", port, ...tls }, data };
+}
+
+/** The median of flushes of one record each over a file that is written already, as the log's are. */
+function flushMs(folder: string): number {
+  const path = join(folder, "flush");
+  const file = openSync(path, "w");
+  writeSync(file, Buffer.alloc(FLUSHES * RECORD_BYTES));
+  fdatasyncSync(file);
+  const times = Array.from({ length: FLUSHES }, (_, at) => {
+    const start = performance.now();
+    writeSync(file, Buffer.alloc(RECORD_BYTES, 1), 0, RECORD_BYTES, at * RECORD_BYTES);
+    fdatasyncSync(file);
+    return performance.now() - start;
+  });
+  closeSync(file);
+  rmSync(path);
+  return times.sort((a, b) => a - b)[FLUSHES / 2] ?? Number.NaN;
 }
 
 async function bare(_inFlight: number, ms: number): Promise<Figures> {
@@ -131,7 +164,7 @@ function stream(name: string, what: string, place: SignerPlace, closers: (() => 
 }
 
 /** One grpc-js client for all that is unary, ours and lnd's: bytes made beforehand, and nothing decoded but the tag. */
-function unary(name: string, what: string, place: Places[keyof Places], closers: (() => unknown)[]): Contender {
+function unary(name: string, what: string, place: Places["socket" | "tls"], closers: (() => unknown)[]): Contender {
   const client =
     "socket" in place
       ? new Client(`unix:${place.socket}`, credentials.createInsecure())

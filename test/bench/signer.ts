@@ -28,20 +28,22 @@ const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds is a number from 1");
 if (!Number.isInteger(ms) || ms < 100) throw new RangeError("--ms is a number from 100");
 
-const { contenders, close } = await openField();
+const { contenders, flushMs, close } = await openField();
 try {
   const cells = contenders.flatMap((contender) => IN_FLIGHT.map((inFlight) => ({ ...contender, inFlight })));
   const taken = cells.map((): Figures[] => []);
+  const flushes: number[] = [];
   for (const { run } of contenders) await run(64, WARM_UP_MS);
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? [...cells.keys()] : [...cells.keys()].reverse();
+    flushes.push(flushMs());
     for (const at of order) {
       const cell = cells[at];
       if (cell !== undefined) taken[at]?.push(await cell.run(cell.inFlight, ms));
     }
   }
   const rows = cells.map(({ name, inFlight }, at) => ({ name, inFlight, ...medians(taken[at] ?? []) }));
-  process.stdout.write(values.json === true ? json(rows) : table(rows));
+  process.stdout.write(values.json === true ? json(rows) : table(rows, median(flushes)));
 } finally {
   await close();
 }
@@ -51,7 +53,7 @@ function json(rows: readonly Row[]): string {
   return `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`;
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[], flush: number): string {
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`;
   const lines = contenders.flatMap(({ name, what }) =>
     rows
@@ -71,7 +73,8 @@ function table(rows: readonly Row[]): string {
   );
   const head = "name           in flight    per s   p50 ms   p99 ms";
   const note = `${rounds} rounds of ${ms} ms each, medians; ${machine}`;
-  return `${[note, "", head, ...lines, "", ...reach(rows)].join("\n")}\n`;
+  const disk = `one fdatasync of a record takes ${flush.toFixed(2)} ms`;
+  return `${[note, disk, "", head, ...lines, "", ...reach(rows)].join("\n")}\n`;
 }
 
 /** What the signer is to reach, log on disk, over its socket. */

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "../tools/sources.ts";
 
 /** A cold build of lnd takes minutes: whoever waits sees that it goes on. */
@@ -62,23 +63,37 @@ async function findOrBuild(source: string, name: string, build: Build): Promise<
   }
   const folder = join(ROOT, ".cache", name, key.digest("hex").slice(0, 16));
   if (existsSync(folder)) return folder;
-  // Another run may build at the same moment: only a whole folder ever has the name.
-  const unfinished = `${folder}.${process.pid}`;
-  mkdirSync(unfinished, { recursive: true });
   const start = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - start) / 1000)} s`;
   const note = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
   note("building its Go programs, this once; lnd takes four minutes on two free cores");
   const ticking = setInterval(() => note(`still building, ${seconds()}`), STILL_BUILDING_MS);
+  mkdirSync(dirname(folder), { recursive: true });
+  const unlock = await lock(`${folder}.lock`);
+  // Only a whole folder ever has the name.
+  const unfinished = `${folder}.unfinished`;
   try {
+    if (existsSync(folder)) return folder;
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished);
     await build(unfinished, run);
+    renameSync(unfinished, folder);
     note(`built in ${seconds()}`);
-    if (!existsSync(folder)) renameSync(unfinished, folder);
+    return folder;
   } finally {
     clearInterval(ticking);
-    rmSync(unfinished, { recursive: true, force: true });
+    unlock();
   }
-  return folder;
+}
+
+/**
+ * Test files run at the same time, and two builds of lnd take longer than twice one. The kernel's lock (flock of
+ * util-linux) goes with the process that holds it, and that one ends with us: its standard input does.
+ */
+async function lock(path: string): Promise<() => void> {
+  const holder = spawn("flock", [path, "sh", "-c", "echo held; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(holder.stdout, "data");
+  return () => holder.stdin.end();
 }
 
 function output(program: string, args: readonly string[], cwd: string): Promise<string> {
