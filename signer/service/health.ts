@@ -14,6 +14,8 @@ export interface Health {
   serving(): boolean;
   /** Looks again and tells watchers of a change. */
   update(): void;
+  /** Ends every watch. */
+  close(): void;
   check(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void;
   watch(call: ServerWritableStream<Buffer, Buffer>): void;
 }
@@ -21,6 +23,8 @@ export interface Health {
 /** `serving` is asked on every check; `update` is called where it may have changed. */
 export function openHealth(serving: () => boolean): Health {
   const watchers = new Set<ServerWritableStream<Buffer, Buffer>>();
+  /** Who watches a service that is not here. */
+  const strangers = new Set<ServerWritableStream<Buffer, Buffer>>();
   let last = serving();
   const answer = (): Buffer => encode(serving() ? Serving.SERVING : Serving.NOT_SERVING);
   return {
@@ -29,6 +33,9 @@ export function openHealth(serving: () => boolean): Health {
       if (serving() === last) return;
       last = serving();
       for (const call of watchers) call.write(answer());
+    },
+    close() {
+      for (const call of [...watchers, ...strangers]) call.end();
     },
     check(call, callback) {
       const service = serviceOf(call.request);
@@ -41,12 +48,17 @@ export function openHealth(serving: () => boolean): Health {
       // The protocol: an unknown service is answered and the call stays open, as it may be known later.
       if (service === undefined || !SERVICES.includes(service)) {
         call.write(encode(Serving.SERVICE_UNKNOWN));
-        return;
+        strangers.add(call);
+      } else {
+        call.write(answer());
+        watchers.add(call);
       }
-      watchers.add(call);
-      call.on("cancelled", () => watchers.delete(call));
-      call.on("close", () => watchers.delete(call));
-      call.write(answer());
+      for (const event of ["cancelled", "close"]) {
+        call.on(event, () => {
+          watchers.delete(call);
+          strangers.delete(call);
+        });
+      }
     },
   };
 }

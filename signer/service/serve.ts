@@ -101,6 +101,7 @@ export async function serve(parts: ServeParts): Promise<Result<Service, ServeErr
     port: opened.value,
     async close() {
       clearInterval(housekeeping);
+      health.close();
       await closeAll(listeners, clients, STOP_GRACE_MS);
       await pipeline.idle();
       const rest = judge.summed(true);

@@ -13,7 +13,7 @@ import { CLIENT_CONNECTIONS_MAX, CONNECTION_STREAMS_MAX, MESSAGE_BYTES_MAX } fro
 import { type Gate, openGate } from "./gate.ts";
 import type { Health } from "./health.ts";
 import type { Pipeline } from "./sign.ts";
-import { handleStream, type ReadBatch } from "./stream.ts";
+import { handleStream, type OpenStream, type ReadBatch } from "./stream.ts";
 import { decodeBatch, decodeRequest, encodeResponse, type WireItem } from "./wire.ts";
 
 export interface ServerParts {
@@ -83,8 +83,13 @@ export function openClientServer(client: string, { pipeline, health, identity }:
     "grpc.enable_channelz": 0,
   });
   const gate = openGate();
+  const streams = new Set<OpenStream>();
   const sign: handleUnaryCall<ReadRequest, Buffer> = unary(client, pipeline, gate);
-  const signStream: handleBidiStreamingCall<ReadBatch, Buffer> = (call) => handleStream(call, client, pipeline, gate);
+  const signStream: handleBidiStreamingCall<ReadBatch, Buffer> = (call) => {
+    const stream = handleStream(call, client, pipeline, gate);
+    streams.add(stream);
+    void stream.closed.then(() => streams.delete(stream));
+  };
   const getIdentity: handleUnaryCall<Buffer, Buffer> = (_call, callback) => callback(null, identity);
   server.addService(METHODS, { Sign: sign, SignStream: signStream, GetIdentity: getIdentity });
   const watch: handleServerStreamingCall<Buffer, Buffer> = (call) => health.watch(call);
@@ -103,7 +108,10 @@ export function openClientServer(client: string, { pipeline, health, identity }:
       injector.injectConnection(connection);
       return true;
     },
-    close: (graceMs) => shutDown(server, graceMs),
+    close(graceMs) {
+      for (const stream of streams) stream.finish();
+      return shutDown(server, graceMs);
+    },
   };
 }
 

@@ -10,6 +10,12 @@ export interface ReadBatch {
   readonly bytes: number;
 }
 
+export interface OpenStream {
+  /** Takes no more batches, answers those that it has, and ends the call: the client knows that each has its answer. */
+  finish(): void;
+  readonly closed: Promise<void>;
+}
+
 /**
  * One call of `SignStream`. Reading stops while the client has too much in flight or does not take its answers, so what
  * this process holds for it is bounded by the gate and by grpc-js's own 16 messages each way.
@@ -19,7 +25,7 @@ export function handleStream(
   client: string,
   pipeline: Pipeline,
   gate: Gate,
-): void {
+): OpenStream {
   let pending = 0;
   let ended = false;
   let over = false;
@@ -41,7 +47,7 @@ export function handleStream(
   };
 
   const accept = async ({ items, bytes }: ReadBatch): Promise<void> => {
-    if (over) return;
+    if (over || ended) return;
     if (items === undefined) return fail(status.INVALID_ARGUMENT, "not a SignBatch");
     if (items.length > BATCH_ITEMS_MAX)
       return fail(status.RESOURCE_EXHAUSTED, `a batch has at most ${BATCH_ITEMS_MAX} items`);
@@ -72,4 +78,14 @@ export function handleStream(
   call.on("cancelled", () => {
     over = true;
   });
+  return {
+    finish() {
+      call.pause();
+      ended = true;
+      proceed();
+    },
+    closed: new Promise((resolve) => {
+      for (const event of ["close", "cancelled"]) call.once(event, resolve);
+    }),
+  };
 }
