@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { KEYS } from "../rehearsal/console.ts";
 import { ALL, DEEP, sceneNamed } from "./scenes.ts";
@@ -43,12 +44,12 @@ describe("a signal ends the ceremony, whoever has the terminal", TOGETHER, () =>
     stage.assertEnded("signal");
   });
 
-  test("before the ceremony has an id nothing is written", async (t) => {
+  test("before the ceremony has an id nothing is written, and the folder made for it is taken back", async (t) => {
     const stage = new Stage(t);
     const before = await at(stage, "font-1");
     process.kill(stage.parent, "SIGTERM");
     assert.match(await stage.assertLeft(3, before), /ended early: signal; nothing was written/);
-    assert.deepEqual(stage.files(), []);
+    assert.equal(existsSync(stage.out), false);
   });
 
   test("after the last event the transcript stays what the witness copied", async (t) => {
