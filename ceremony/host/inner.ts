@@ -52,19 +52,26 @@ export async function runInner(): Promise<number> {
   process.on("SIGHUP", () => desk.stop("terminal_closed"));
 
   const send = (message: FromInner): void => port.send(message as unknown as Json);
-  const ending = await run(begin(first.step, first.facts, {}), desk, {
-    record: (drafts) =>
-      new Promise((resolve) => {
-        recorded = resolve;
-        send({ kind: "record", drafts });
-      }),
-    answer: async (ask) => {
-      const answer = answerLocally(ask);
-      if (answer === undefined) throw new FlowFault("inner_ask", `${ask.kind} cannot be answered here`);
-      return answer;
-    },
-  });
-  desk.close();
-  send({ kind: "ending", ending });
-  return EXIT.done;
+  try {
+    const ending = await run(begin(first.step, first.facts, {}), desk, {
+      record: (drafts) =>
+        new Promise((resolve) => {
+          recorded = resolve;
+          send({ kind: "record", drafts });
+        }),
+      answer: async (ask) => {
+        const answer = answerLocally(ask);
+        if (answer === undefined) throw new FlowFault("inner_ask", `${ask.kind} cannot be answered here`);
+        return answer;
+      },
+    });
+    desk.close();
+    send({ kind: "ending", ending });
+    return EXIT.done;
+  } catch {
+    // A fault of the program, with words perhaps on the screen: it is cleared, and nothing of the error is printed here.
+    // The parent sees that this process went without an ending, and records that.
+    desk.close();
+    return EXIT.refused;
+  }
 }

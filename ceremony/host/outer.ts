@@ -1,7 +1,7 @@
 import { runSelfTest } from "../check/selftest.ts";
 import type { Config } from "../config.ts";
 import { configHash } from "../config.ts";
-import { type Advance, begin, type Draft, roomOf } from "../flow/play.ts";
+import { begin, type Draft, roomOf } from "../flow/play.ts";
 import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
 import type { StepId } from "../script.ts";
 import { timestamp } from "../transcript/chain.ts";
@@ -13,7 +13,7 @@ import { turnOffDumps } from "./dumps.ts";
 import { programHash } from "./identity.ts";
 import type { FromInner, ToInner } from "./inner.ts";
 import { machineView } from "./machine.ts";
-import { type Output, openOutput, prepareFolder } from "./output.ts";
+import { type Output, openOutput, prepareFolder, removeEmptyFolder } from "./output.ts";
 import { type Ending, run } from "./runner.ts";
 import { hasTerminal, openTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -29,11 +29,14 @@ interface Ledger {
   /** The step of the last event. */
   readonly step: () => StepId;
   readonly output: () => Output | undefined;
+  /** The step of the last event, for an end that no step chose. */
+  readonly lastStep: () => StepId;
 }
 
 function ledger(facts: Facts): Ledger {
   const started = now();
   let output: Output | undefined;
+  const lastStep: StepId = "selftest";
   const held: { readonly draft: Draft; readonly at: string }[] = [];
   let last: Pick<Draft, "step" | "kind"> = { step: "selftest", kind: "open" };
   return {
@@ -68,6 +71,7 @@ function ledger(facts: Facts): Ledger {
     },
     step: () => last.step,
     output: () => output,
+    lastStep: () => lastStep,
   };
 }
 
@@ -158,21 +162,43 @@ export async function runCeremony(config: Config): Promise<number> {
   process.on("SIGTERM", stop("signal"));
   process.on("SIGHUP", stop("terminal_closed"));
 
-  let step: StepId = "selftest";
+  let ending: Exclude<Ending, { kind: "room" }>;
+  let fault: string | undefined;
+  try {
+    ending = await playRooms(facts, desk, book, stops);
+  } catch (error) {
+    // A fault of the program: the ceremony is over, but not without a word in the transcript and a cleared screen.
+    ending = { kind: "ended", reason: "failure", step: book.lastStep() };
+    fault = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
+  }
+  if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);
+  const code = finish(ending, book, desk, config);
+  if (fault !== undefined) say(`a fault of the program: ${fault}`);
+  return code;
+}
+
+/** One room after the other, each begun with what the ones before have found. */
+async function playRooms(
+  facts: Facts,
+  desk: Terminal,
+  book: Ledger,
+  stops: Stops,
+): Promise<Exclude<Ending, { kind: "room" }>> {
   const helpers = {
     record: async (drafts: readonly Draft[]) => book.record(drafts),
     answer: answers(book, () => now().slice(0, 10)),
   };
-  let ending: Ending;
+  let step: StepId = "selftest";
   let known = facts;
   for (;;) {
-    const first: Advance | undefined = roomOf(step) === "table" ? begin(step, known, {}) : undefined;
-    ending = first === undefined ? await runChild(step, known, desk, book, stops) : await run(first, desk, helpers);
-    if (ending.kind !== "room") break;
+    const ending: Ending =
+      roomOf(step) === "table"
+        ? await run(begin(step, known, {}), desk, helpers)
+        : await runChild(step, known, desk, book, stops);
+    if (ending.kind !== "room") return ending;
     step = ending.step;
     known = ending.facts;
   }
-  return finish(ending, book, desk, config);
 }
 
 function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: Terminal, config: Config): number {

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -39,18 +40,30 @@ const TRANSCRIPT = "transcript.jsonl";
 /** A leading dot and another ending: nobody takes it for a result, and `ceremony verify` is never given it. */
 const temporary = (file: string): string => `.${file}.part`;
 
-/** Makes the folder if need be and checks that nothing is in it: an output of another ceremony is never mixed in. */
-export function prepareFolder(folder: string): Result<undefined, OutputError> {
+/**
+ * Makes the folder if need be and checks that nothing is in it: an output of another ceremony is never mixed in.
+ * @returns whether the folder was made here
+ */
+export function prepareFolder(folder: string): Result<boolean, OutputError> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
     // A stick's own folder for lost clusters is no output of anybody.
     if (readdirSync(folder).some((name) => name !== "lost+found")) return fail({ code: "out_not_empty" });
     const probe = join(folder, temporary("probe"));
     closeSync(openSync(probe, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
     rmSync(probe);
-    return ok(undefined);
+    return ok(made);
   } catch {
     return fail({ code: "out_unwritable" });
+  }
+}
+
+/** Takes back a folder that was made for a ceremony which then recorded nothing. One that holds anything stays. */
+export function removeEmptyFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or gone: there is nothing of ours to take back.
   }
 }
 
@@ -144,7 +157,11 @@ function writeWhole(folder: string, name: string, text: string): ReturnType<Outp
     renameSync(part, path);
     flushFolder(folder);
     const read = readFileSync(path);
-    if (!read.equals(bytes)) return fail("differs");
+    if (!read.equals(bytes)) {
+      // A medium that lies: what stands there must not be taken for a result.
+      rmSync(path, { force: true });
+      return fail("differs");
+    }
     return ok({ sha256: createHash("sha256").update(read).digest("hex"), bytes: read.length });
   } catch {
     try {

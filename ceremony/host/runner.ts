@@ -51,10 +51,7 @@ export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise
     if (outcome?.kind === "done") return { kind: "done" };
 
     const size = desk.size();
-    const resized = drawn !== undefined && (drawn.columns !== size.columns || drawn.rows !== size.rows);
-    // A terminal that is made smaller moves rows of the last screen into its scrollback.
-    if (resized) desk.clear();
-    if (drawn?.play !== play || resized) {
+    if (drawn?.play !== play || drawn.columns !== size.columns || drawn.rows !== size.rows) {
       desk.draw(screen(play, size));
       drawn = { play, ...size };
     }
@@ -68,7 +65,12 @@ export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise
     }
     const seen = await desk.next();
     if (seen.kind === "gone") return { kind: "ended", reason: seen.reason, step };
-    now = seen.kind === "resize" ? { play, drafts: [] } : advance(play, seen);
+    if (seen.kind === "resize") {
+      // A terminal that is made smaller moves rows of the last screen into its scrollback, and mixes up the rest.
+      desk.clear();
+      drawn = undefined;
+      now = { play, drafts: [] };
+    } else now = advance(play, seen);
   }
 }
 

@@ -79,8 +79,10 @@ export function openTerminal(): Terminal {
   input.on("data", typed);
   input.on("end", gone);
   input.on("error", gone);
-  process.stdout.on("resize", resized);
   process.stdout.on("error", gone);
+  // Not the stream's own event: it keeps still about a size that is the old one again before anybody looked. The stream
+  // listens too, and first, so it knows the size when this is called.
+  process.on("SIGWINCH", resized);
   writeAll(Buffer.from(HIDE_CURSOR + CLEAR));
   take();
 

@@ -13,7 +13,7 @@ import { Terminal } from "../rehearsal/terminal.ts";
 export const TOGETHER = { concurrency: 2 } as const;
 
 /** A fault must be noticed and everything be gone within this; the longest work without a look around is one scrypt. */
-export const GONE_MS = 2_500;
+const GONE_MS = 2_500;
 
 /** A shell stays at the terminal when the ceremony goes, as at a console, and says how it went and left the keyboard. */
 const SHELL = `"$@"; code=$?; case "$(stty -a)" in *-icanon*) keys=raw;; *) keys=cooked;; esac
