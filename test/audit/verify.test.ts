@@ -114,6 +114,15 @@ test("a chain rewritten and signed with another key, or with none, is found", ()
   assert.equal(verifyLog(unsigned, { key: key.publicKey }).flaw?.code, "checkpoint_none");
 });
 
+test("a long tail without any signature is not what a signer leaves", () => {
+  const [log] = makeLog([[4200]], key);
+  assert.ok(log);
+  assert.equal(verifyLog([log], { key: key.publicKey }).flaw, undefined);
+  const bytes = log.bytes.subarray(0, log.bytes.lastIndexOf('{"seq"'));
+  assert.equal(verifyLog([{ number: 1, bytes }]).flaw, undefined);
+  assert.equal(verifyLog([{ number: 1, bytes }], { key: key.publicKey }).flaw?.code, "checkpoint_overdue");
+});
+
 test("segments that are gone, in the middle or before the first, or in another order are found", () => {
   const [one, two, three] = LOG;
   assert.ok(one && two && three);
