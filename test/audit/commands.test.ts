@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseWitnesses, runAudit } from "../../signer/audit/commands.ts";
+import { FLAWS, parseWitnesses, runAudit } from "../../signer/audit/commands.ts";
 import { dataFolder, openLog, segmentPath, signedEntry } from "./sample.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -96,4 +96,15 @@ test("a witness file is lines of JSON, whatever else the client keeps in them", 
   });
   for (const text of ["", "x", "null", '{"seq":1}', `{"seq":-1,"head":"${head}"}`, '{"seq":1,"head":"zz"}'])
     assert.equal(parseWitnesses(text).ok, false, text);
+});
+
+test("every flaw that verify can name is on the page", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/audit.md"), "utf8");
+  const onPage = new Set(page.match(/`(?:record|segment|checkpoint|archive|witness)_[a-z]+`/g));
+  assert.deepEqual(
+    [...onPage].sort(),
+    Object.keys(FLAWS)
+      .map((code) => `\`${code}\``)
+      .sort(),
+  );
 });
