@@ -11,7 +11,7 @@ const VERIFIER = join(import.meta.dirname, "verifier.ts");
 
 /** Runs a shell script in a mount namespace of its own, with a tmpfs of some size on $D. */
 function onTmpfs(dir: string, size: string, script: string): string[] {
-  const shell = `set -e; D=${dir}; mount -t tmpfs -o size=${size} tmpfs $D; node=${process.execPath}; a=${APPENDER}; v=${VERIFIER}; ${script}`;
+  const shell = `set -e; D=${join(dir, "disk")}; mkdir $D; mount -t tmpfs -o size=${size} tmpfs $D; node=${process.execPath}; a=${APPENDER}; v=${VERIFIER}; ${script}`;
   const { stdout, stderr, status } = spawnSync("unshare", ["--mount", "sh", "-c", shell], { encoding: "latin1" });
   assert.equal(status, 0, stderr);
   return stdout.trimEnd().split("\n");
