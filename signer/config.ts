@@ -167,8 +167,8 @@ export function readConfig(
 
 function readYaml(text: string): Result<Record<string, unknown>, ConfigError> {
   try {
-    // A key twice is an error; integers beyond 2^53 stay exact; no tags that build objects.
-    const value: unknown = parse(text, { uniqueKeys: true, intAsBigInt: false, schema: "core", maxAliasCount: 0 });
+    // A key twice is an error, no tags that build objects, no aliases, and no warning that quotes the text.
+    const value: unknown = parse(text, { uniqueKeys: true, schema: "core", maxAliasCount: 0, logLevel: "error" });
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return ok({ ...value });
   } catch {
     // The parser's message quotes the text, and a configuration may name what is nobody's business.

@@ -21,14 +21,19 @@ export async function run(options: Options): Promise<number> {
   const config = loadConfig(options);
   if (!dumps.ok || !config.ok) return end(dumps.ok ? config : fail({ code: dumps.error.code, about: "" }));
   const stop = nextSignal();
-  const started = await start(config.value, processPassphraseIo());
+  let onBroken = (): void => undefined;
+  const broken = new Promise<"broken">((resolve) => {
+    onBroken = () => resolve("broken");
+  });
+  const started = await start(config.value, processPassphraseIo(), onBroken);
   if (!started.ok) return end(started);
   const { service, log } = started.value;
-  const signal = await stop;
-  log.info({ signal }, "stopping");
+  const why = await Promise.race([stop, broken]);
+  log.info({ why }, "stopping");
   await service.close();
   log.info("stopped");
-  return EXIT.done;
+  // With another code than 0 the unit starts it again.
+  return why === "broken" ? EXIT.refused : EXIT.done;
 }
 
 function end(result: Result<unknown, StartError>): number {
@@ -49,7 +54,11 @@ interface Started {
 }
 
 /** Everything between the configuration and the open sockets, which come last. */
-async function start(config: SignerConfig, io: PassphraseIo): Promise<Result<Started, StartError>> {
+async function start(
+  config: SignerConfig,
+  io: PassphraseIo,
+  onBroken: () => void,
+): Promise<Result<Started, StartError>> {
   const about = <T>(error: { readonly code: string }, what: string): Result<T, StartError> =>
     fail({ code: error.code, about: what });
   const log = pino(
@@ -103,6 +112,7 @@ async function start(config: SignerConfig, io: PassphraseIo): Promise<Result<Sta
     metrics,
     log,
     clock: Date.now,
+    onBroken,
     tls: tls.value,
   });
   if (!service.ok) {

@@ -51,7 +51,7 @@ export function openWitness(path: string | undefined, nodeId: string): Witness {
 }
 
 /** One line of JSON; `signer audit verify --witness` reads it. */
-export function witnessText(nodeId: string, { seq, head }: AuditPosition): string {
+function witnessText(nodeId: string, { seq, head }: AuditPosition): string {
   return `${JSON.stringify({ node: nodeId, seq: Number(seq), head: Buffer.from(head).toString("hex") })}\n`;
 }
 

@@ -141,7 +141,7 @@ function parseWitness(line: string): Witness | undefined {
   return fits ? { seq: number, head } : undefined;
 }
 
-const FLAWS: Readonly<Record<Flaw["code"], string>> = {
+export const FLAWS: Readonly<Record<Flaw["code"], string>> = {
   record_form: "is no record",
   record_seq: "has another number than the next record",
   record_prev: "does not follow the record before it",

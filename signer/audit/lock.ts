@@ -6,6 +6,8 @@ import { DatabaseSync } from "node:sqlite";
  * the kernel gives it back when the process is gone, however it went: no stale file, no process number that means
  * another process by now, and two containers with one volume see it as well. Nothing is ever stored in the file.
  *
+ * Nothing else in this process may open and close that file: the kernel would take the lock for given back.
+ *
  * @returns what releases it; undefined if another process has it
  * @throws the error of SQLite if the file cannot be opened at all
  */

@@ -60,7 +60,8 @@ export class AuditLog {
     this.#parts = parts;
     const { found, io, folder } = parts;
     this.#disk = new DiskWatch(() => io.free(folder), parts.reserveBytes);
-    this.#writer = new ChainWriter(parts, found.head, found.state);
+    const unsigned = found.head.seq - (found.checkpoint?.seq ?? 0);
+    this.#writer = new ChainWriter(parts, found.head, found.state, unsigned);
     this.#segment = found.segment;
     this.#position = found.used + this.#start(found);
     this.#durable = placeOf(this.#writer.head);
@@ -158,6 +159,7 @@ export class AuditLog {
     const batch = this.#writer.batch(false, this.#buffer);
     if (used === 0) this.#writer.checkpoint(batch, this.#segment);
     this.#writer.start(batch, torn.length, torn.length === 0 ? undefined : hash("sha256", torn, "hex"));
+    if (this.#writer.checkpointDue) this.#writer.checkpoint(batch, this.#segment);
     const length = batch.used;
     while (batch.used < torn.length) batch.add("");
     io.write(files.fd, batch.bytes, batch.used, used);

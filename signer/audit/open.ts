@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { type AuditOpenError, errnoOf } from "./errors.ts";
@@ -38,6 +38,8 @@ export function openAuditLog(options: AuditOptions): Result<AuditLog, AuditOpenE
   let release: (() => void) | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Before the lock, whose own error for a read-only disk does not say so.
+    accessSync(folder, constants.W_OK);
     release = lockFolder(folder);
     if (release === undefined) return fail({ code: "audit_locked" });
     const log = openLocked(folder, options, release);

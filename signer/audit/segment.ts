@@ -6,7 +6,7 @@ export function segmentName(number: number): string {
 }
 
 /** Number of the segment that a file is; undefined if it is none. */
-export function segmentNumber(name: string): number | undefined {
+function segmentNumber(name: string): number | undefined {
   const number = Number(NAME.exec(name)?.[1]);
   return number >= 1 ? number : undefined;
 }

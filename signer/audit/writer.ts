@@ -20,16 +20,18 @@ export class ChainWriter {
   readonly #state: StateFold;
   #seq: number;
   #head: string;
-  #sinceCheckpoint = 0;
+  #sinceCheckpoint: number;
   #checkpointAt = performance.now();
   #time = "";
   #timeOf = Number.NaN;
 
-  constructor(parts: WriterParts, { seq, head }: Head, state: StateFold) {
+  /** @param unsigned records after the last checkpoint, which a process that was killed has left behind */
+  constructor(parts: WriterParts, { seq, head }: Head, state: StateFold, unsigned: number) {
     this.#parts = parts;
     this.#state = state;
     this.#seq = seq;
     this.#head = head;
+    this.#sinceCheckpoint = unsigned;
   }
 
   /** The last record that has its place; it may not be on the disk yet. */

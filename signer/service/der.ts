@@ -1,7 +1,7 @@
 /** What of DER (X.690) a certificate needs: definite lengths, minimal integers. */
 export type Der = Buffer;
 
-export function tlv(tag: number, ...parts: readonly Uint8Array[]): Der {
+function tlv(tag: number, ...parts: readonly Uint8Array[]): Der {
   const body = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(body.length), body]);
 }

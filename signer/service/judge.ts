@@ -38,7 +38,7 @@ export interface ServiceJudge extends Judge {
 }
 
 /** Not a rule of the policy: the frame is not looked at. */
-export const PAUSED_RULE = "signer.paused";
+const PAUSED_RULE = "signer.paused";
 const PAUSED_REASON = "signing is paused by a person";
 
 /** Of records that stand for many frames. */

@@ -122,7 +122,8 @@ export async function listenMetrics(
       return;
     }
     registry.metrics().then(
-      (text) => response.writeHead(200, { "content-type": registry.contentType }).end(text),
+      // Not kept open: it would keep a process that stops.
+      (text) => response.writeHead(200, { "content-type": registry.contentType, connection: "close" }).end(text),
       () => response.writeHead(500).end(),
     );
   });

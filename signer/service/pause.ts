@@ -54,7 +54,7 @@ function read(path: string): Saved {
 }
 
 /** A small file as a whole: after a crash either the old one is there or the new one. */
-export function writeDurably(path: string, text: string): void {
+function writeDurably(path: string, text: string): void {
   const temporary = `${path}.new`;
   const file = openSync(temporary, "w", 0o600);
   try {

@@ -35,6 +35,8 @@ export interface ServeParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: () => number;
+  /** The signing thread has ended: only a restart helps. */
+  readonly onBroken: () => void;
   /** Undefined where no client comes over TCP. */
   readonly tls: TlsOptions | undefined;
 }
@@ -61,6 +63,7 @@ export async function serve(parts: ServeParts): Promise<Result<Service, ServeErr
     meters: metrics,
     onUnavailable: (code, error) => {
       log.error({ code, cause: error instanceof Error ? error.message : "unknown" }, "refusing everything");
+      if (code === "signing_unavailable") parts.onBroken();
       health.update();
     },
   });

@@ -89,6 +89,8 @@ function twoThreads(key: IdentityKey, worker: Worker): Signing {
     },
     async close() {
       key.wipe();
+      // Its copy is gone with its memory.
+      if (broken !== undefined) return;
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
       worker.postMessage("stop");
       await ended;

@@ -71,6 +71,6 @@ export async function listenTls(
 }
 
 /** Node writes `AB:CD:…`, others without colons or in small letters: one form inside. */
-export function plainFingerprint(fingerprint: string): string {
+function plainFingerprint(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").toLowerCase();
 }

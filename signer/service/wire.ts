@@ -90,7 +90,7 @@ function readRequest(bytes: Buffer, from: number, end: number, item: WireItem): 
 const refusals = new Map<string, Buffer>();
 
 function refusalBytes(rule: string, reason: string): Buffer {
-  const key = `${rule} ${reason}`;
+  const key = `${rule.length} ${rule}${reason}`;
   const known = refusals.get(key);
   if (known !== undefined) return known;
   const [first, second] = [Buffer.from(rule), Buffer.from(reason)];

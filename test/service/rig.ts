@@ -81,6 +81,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     metrics: openMetrics(),
     log,
     clock,
+    onBroken: () => log.error("broken"),
     tls: options.tls,
   });
   assert(service.ok, JSON.stringify(service));

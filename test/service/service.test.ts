@@ -249,6 +249,7 @@ test("a signing thread that ended: refused, not silent", async () => {
   const { result } = await caller.call(SIGN, frameRequest(goodFrame(), METHOD), SignResponseSchema);
   assert(result.case === "refusal");
   assert.equal(result.value.rule, "signing_unavailable");
+  assert.match(rig.logged(), /"broken"/);
   caller.close();
   await rig.end();
 });

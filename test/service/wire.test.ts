@@ -83,7 +83,7 @@ describe("the codec by hand is the codec of the protobuf runtime", () => {
   test("results, as the signer writes them and the client reads them", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 ** 40 }), result), { maxLength: 6 }),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 2 ** 40 }), result), { maxLength: 6 }),
         position,
         (given, at) => {
           const ids = given.map(([id]) => id);
