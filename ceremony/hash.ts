@@ -1,6 +1,8 @@
+import { hashRow } from "./flow/field.ts";
 import { programHash } from "./host/identity.ts";
 import { HASH_ROWS } from "./limits.ts";
 import { pgpWords } from "./mix/pgpwords.ts";
+import { grouped } from "./screen/span.ts";
 import { EXIT } from "./usage.ts";
 
 /** `ceremony hash`: what the officers bring printed. Rows as the ceremony shows them and asks for them. */
@@ -16,10 +18,9 @@ export function runHash(args: readonly string[], out: (text: string) => void, er
   }
   const { hash, form } = program.value;
   out(`${hash}  ${form}\n\n`);
-  const digits = hash.length / HASH_ROWS;
   for (let row = 1; row <= HASH_ROWS; row += 1) {
-    const bytes = hash.slice((row - 1) * digits, row * digits);
-    out(`${row}   ${bytes.slice(0, 4)} ${bytes.slice(4)}   ${pgpWords(bytes).join(" ")}\n`);
+    const bytes = hashRow(hash, row);
+    out(`${row}   ${grouped(bytes, 4)}   ${pgpWords(bytes).join(" ")}\n`);
   }
   return EXIT.done;
 }

@@ -1,7 +1,7 @@
 import { aloudLines } from "../screen/frame.ts";
 import { qrRows } from "../screen/qr.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
-import { birthdayDate, birthdayUnix } from "../seed/birthday.ts";
+import { publicReport } from "../seed/report.ts";
 import { editLine, field } from "./field.ts";
 import { type Facts, given, type StepLogic, type Turn, type View } from "./turn.ts";
 
@@ -93,18 +93,11 @@ export function besideCode(code: string, beside: readonly Line[]): Line[] {
 
 /** The fields of `ceremony inspect --json`, and which ceremony made them. */
 function nodeJson(facts: Facts): string {
-  const { nodeId, masterFingerprint, birthdayDays, internalVersion } = given(facts.node, "node");
+  const { config, ceremonyId, node } = facts;
   const value = {
-    version: 0,
-    internalVersion,
-    birthdayDays,
-    birthdayDate: birthdayDate(birthdayDays),
-    birthdayUnix: birthdayUnix(birthdayDays),
-    masterFingerprint,
-    network: facts.config.network,
-    nodeId,
-    ceremonyId: given(facts.ceremonyId, "ceremony id"),
-    mode: facts.config.mode,
+    ...publicReport(given(node, "node"), config.network),
+    ceremonyId: given(ceremonyId, "ceremony id"),
+    mode: config.mode,
   };
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

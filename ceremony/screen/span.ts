@@ -25,7 +25,7 @@ export function line(...parts: readonly (string | Span)[]): Line {
 
 /** Columns that a span takes: every character of the ceremony is one column wide, secrets are ASCII. */
 export function widthOf(part: Span): number {
-  return part.text instanceof Secret ? part.text.length : part.text.length;
+  return part.text.length;
 }
 
 export function lineWidth(parts: Line): number {

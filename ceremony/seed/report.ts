@@ -17,8 +17,15 @@ export interface SeedReport {
 
 /** Reports a deciphered seed as lnd will show it on `network`. */
 export function seedReport(seed: CipherSeed, network: Network): SeedReport {
-  const { internalVersion, birthdayDays } = seed;
-  const { masterFingerprint, nodeId } = identity(seed.entropy, network);
+  return publicReport({ ...identity(seed.entropy, network), ...seed }, network);
+}
+
+/** The same from what is public of a seed, where the seed itself is not known any more. */
+export function publicReport(
+  keys: Pick<SeedReport, "nodeId" | "masterFingerprint" | "birthdayDays" | "internalVersion">,
+  network: Network,
+): SeedReport {
+  const { internalVersion, birthdayDays, masterFingerprint, nodeId } = keys;
   return {
     version: AEZEED_VERSION,
     internalVersion,
