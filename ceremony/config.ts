@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseRecipient } from "./bundle/recipient.ts";
 import { DICE_ROLLS_MAX, DICE_ROLLS_MIN, OUT_NAME_MAX, PLATES_MAX } from "./limits.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { NETWORKS, type Network } from "./seed/network.ts";
@@ -21,11 +22,13 @@ export interface Config {
   readonly passphrase: PassphrasePolicy;
   /** Metal plates engraved, each read back. */
   readonly plates: number;
+  /** The age recipient of the signer, `age1…` in lower case; without one no bundle is made. */
+  readonly recipient?: string;
 }
 
 export type ConfigError = { readonly code: "config_invalid"; readonly field: string; readonly rule: string };
 
-const FIELDS = ["mode", "network", "out", "passphrase", "plates", "rolls"] as const;
+const FIELDS = ["mode", "network", "out", "passphrase", "plates", "recipient", "rolls"] as const;
 
 /**
  * Checks a value from the command line or from a transcript. Unknown and missing fields are errors: the hash must mean
@@ -53,7 +56,12 @@ export function parseConfig(value: Readonly<Record<string, unknown>>): Result<Co
   const plates = value["plates"];
   if (typeof plates !== "number" || !Number.isInteger(plates) || plates < 1 || plates > PLATES_MAX)
     return wrong("plates", `is a number from 1 to ${PLATES_MAX}`);
-  return ok({ mode, network, out, rolls, passphrase, plates });
+  const config = { mode, network, out, rolls, passphrase, plates };
+  // Absent and not a word for none: the hash of a configuration without a signer stays what it was before there were any.
+  if (!Object.hasOwn(value, "recipient")) return ok(config);
+  const recipient = typeof value["recipient"] === "string" ? parseRecipient(value["recipient"]) : undefined;
+  if (recipient?.ok !== true) return wrong("recipient", "is an age X25519 recipient, age1 and 58 more, or none");
+  return ok({ ...config, recipient: recipient.value.recipient });
 }
 
 /** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of `spec/ceremony.md` 5.4. */

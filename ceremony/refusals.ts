@@ -51,6 +51,8 @@ export const REFUSALS = {
   restore_bad_checksum: again("restore", "The 24 words do not belong together."),
   restore_wrong_passphrase: again("restore", "The passphrase does not fit these words. Right plate? Right paper?"),
   restore_differs: ends("compare", "The restored seed differs. This plate does not restore the node: end here."),
+  recipient_copy: again("bundle", "Those are not the words of that row. Is the printed copy of this very signer?"),
+  recipient_rejected: ends("bundle", "The recipient was rejected. Start again with the signer's own."),
   node_id_copy: again("result", "Those are not the last eight digits of the node id."),
   write_failed: ends("result", "The output folder cannot be written."),
   written_differs: ends("result", "A file reads back different from what was written. Do not use this medium."),

@@ -1,5 +1,5 @@
-import { MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
-import { COUNT_MAX, DICE_ROLLS_MAX, NOTE_MAX, PLATES_MAX } from "./limits.ts";
+import { type Config, MODES, type Mode, PASSPHRASE_POLICIES } from "./config.ts";
+import { COUNT_MAX, DICE_ROLLS_MAX, HASH_ROWS, NOTE_MAX, PLATES_MAX } from "./limits.ts";
 import type { RefusalId } from "./refusals.ts";
 import { NETWORKS } from "./seed/network.ts";
 import * as rule from "./transcript/rules.ts";
@@ -37,6 +37,7 @@ export type StepId =
   | "opening"
   | "restore"
   | "compare"
+  | "bundle"
   | "result"
   | "close";
 
@@ -540,6 +541,44 @@ export const STEPS: readonly Step[] = [
     refuses: ["restore_differs"],
   },
   {
+    id: "bundle",
+    number: 11,
+    short: "Node",
+    title: "Identity bundle, where there is a signer",
+    room: "table",
+    modes: EVERY_MODE,
+    pages: [
+      {
+        id: "recipient",
+        actor: "officer2",
+        aloud: "The identity key goes to this recipient and to no other. Officer two, take your printed copy out.",
+        shows: "the signer's recipient as age writes it, in groups of hex and in words of the PGP word list",
+      },
+      {
+        id: "part",
+        actor: "officer2",
+        aloud: "Officer two, type the row that is asked for from your printed copy.",
+        shows: "which row is asked for in words, drawn at random; the recipient itself is hidden",
+      },
+      {
+        id: "bundled",
+        actor: "operator",
+        aloud: "The bundle is written and read back. It holds the identity key alone, and only the signer opens it.",
+        shows: "the file with its size and SHA-256",
+      },
+    ],
+    records: [
+      entry("recipient", "statement", "one", ["machine"], { recipient: rule.recipient }),
+      entry("compared", "compare", "one", ["officer2"], { row: rule.int(1, HASH_ROWS) }),
+      entry("written", "check", "one", ["machine"], {
+        file: rule.oneOf("identity.age"),
+        sha256: rule.hex(32),
+        bytes: rule.int(1, 10_000),
+      }),
+    ],
+    refuses: ["recipient_copy", "recipient_rejected"],
+  },
+  {
     id: "result",
     number: 11,
     short: "Node",
@@ -615,6 +654,11 @@ export const STEPS: readonly Step[] = [
 /** The steps of one mode, in order. */
 export function stepsOf(mode: Mode): readonly Step[] {
   return STEPS.filter((step) => step.modes.includes(mode));
+}
+
+/** The steps of one ceremony, in order: without a signer there is no bundle. */
+export function stepsFor(config: Config): readonly Step[] {
+  return stepsOf(config.mode).filter(({ id }) => id !== "bundle" || config.recipient !== undefined);
 }
 
 /** The entry that allows an event of this step, if there is one. */

@@ -16,6 +16,7 @@ export const USAGE = `usage: ceremony [options]          a ceremony, in this ter
   --rolls N                      throws of a die, 64 (default) to 128
   --passphrase typed|dice|none   typed (default), eight words by dice, or none
   --plates 1|2                   metal plates, each is read back; default 1
+  --recipient AGE1...|none       the signer's age recipient; default none
 
 verify takes --json too; ceremony inspect --help says more of inspect
 
@@ -27,7 +28,7 @@ export interface UsageError {
   readonly text: string;
 }
 
-const OPTIONS = ["mode", "network", "out", "rolls", "passphrase", "plates"] as const;
+const OPTIONS = ["mode", "network", "out", "rolls", "passphrase", "plates", "recipient"] as const;
 type Option = (typeof OPTIONS)[number];
 
 /**
@@ -55,6 +56,7 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
     rolls: numberOf(values.rolls ?? "64"),
     passphrase: values.passphrase ?? "typed",
     plates: numberOf(values.plates ?? "1"),
+    ...(values.recipient === undefined || values.recipient === "none" ? {} : { recipient: values.recipient }),
   });
   return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
 }

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Recomputes an opened round of a rehearsal with nothing but Python's standard library.
 
-    recompute.py DIR                      compares with words.txt, node.json and transcript.jsonl in DIR
+    recompute.py DIR                      compares with words.txt, node.json, transcript.jsonl and identity.age in DIR
     recompute.py FILE [--birthday DAYS]   prints what an opened.json gives; with a birthday the words too, for
                                           the passphrase on the first line of standard input
     recompute.py --self-test              runs the vectors of test/vectors/
 
 Exit code: 0 equal, 1 different (naming what), 2 when something cannot be read.
 
-It shares no line with the ceremony: it is written from docs/mix.md, from the AEZ v5 paper, from BIP32 and from how lnd
-derives. Only the list of 2048 words is read from the checkout (--wordlist for another copy).
+It shares no line with the ceremony: it is written from docs/mix.md, from the AEZ v5 paper, from BIP32, from how lnd
+derives, and for the bundle from the age v1 specification, BIP173, RFC 7748 and RFC 8439. Only the list of 2048 words is
+read from the checkout (--wordlist for another copy).
 """
 import argparse
+import base64
 import datetime
 import hashlib
 import hmac
@@ -29,7 +31,7 @@ def sha256(data):
     return hashlib.sha256(data).digest()
 
 
-# ---- the mix: docs/mix.md -------------------------------------------------------------------------------------------
+# ---- the mix: docs/mix.md ----------------------------------------------------------------------------------------
 
 
 def hkdf(salt, key_material, info, length):
@@ -42,6 +44,15 @@ def hkdf(salt, key_material, info, length):
     return output[:length]
 
 
+def sources(opened):
+    """The salt and the key material of every value that a round gives."""
+    name = opened["ceremonyId"].encode("utf-8")
+    share, config = (bytes.fromhex(opened[field]) for field in ("machineShare", "configHash"))
+    dice = opened["dice"].encode("ascii")
+    framed = len(share).to_bytes(2, "big") + share + len(dice).to_bytes(2, "big") + dice
+    return sha256(b"lsc/v1" + name + config), framed
+
+
 def mix(opened):
     """The commitment, entropy, salt and output commitment of an opened round."""
     name = opened["ceremonyId"].encode("utf-8")
@@ -50,8 +61,7 @@ def mix(opened):
     dice = opened["dice"].encode("ascii")
     if not len(share) == len(blind) == len(config) == 32 or not 64 <= len(dice) <= 128 or set(dice) - set(b"123456"):
         raise ValueError("opened.json: a share, blind or hash of another length than 32 bytes, or dice that are none")
-    framed = len(share).to_bytes(2, "big") + share + len(dice).to_bytes(2, "big") + dice
-    salt = sha256(b"lsc/v1" + name + config)
+    salt, framed = sources(opened)
     entropy = hkdf(salt, framed, b"aezeed-entropy", 16)
     aezeed_salt = hkdf(salt, framed, b"aezeed-salt", 5)
     return {
@@ -196,11 +206,15 @@ def master(entropy):
 
 
 def family_key(entropy, coin, family):
-    """The public key at m/1017'/coin'/family'/0/0 as lnd derives it (btcwallet's DeriveNonStandard)."""
+    return public_key(family_private(entropy, coin, family)).hex()
+
+
+def family_private(entropy, coin, family):
+    """The private key at m/1017'/coin'/family'/0/0 as lnd derives it (btcwallet's DeriveNonStandard)."""
     purpose = child(*master(entropy), 1017 | HARDENED)
     coin_key = child(*purpose, coin | HARDENED, unpadded=True)
     account = child(*coin_key, family | HARDENED, unpadded=family == 0)
-    return public_key(child(*child(*account, 0), 0)[0]).hex()
+    return child(*child(*account, 0), 0)[0]
 
 
 def fingerprint(entropy):
@@ -250,6 +264,108 @@ def ripemd160(message):
             lines.append((a, b, c, d, e))
         state = [(state[(k + 1) % 5] + lines[0][(k + 2) % 5] + lines[1][(k + 3) % 5]) & mask for k in range(5)]
     return b"".join(value.to_bytes(4, "little") for value in state)
+
+
+# ---- the bundle: an age v1 file to one X25519 recipient, docs/mix.md ---------------------------------------------------
+
+
+def bech32_bytes(text):
+    """The bytes of a bech32 text (BIP173), of which only the checksum's 30 bits are left out, unchecked."""
+    alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+    number, bits = 0, 0
+    for letter in text[text.rindex("1") + 1 : -6]:
+        number, bits = number << 5 | alphabet.index(letter), bits + 5
+    return (number >> bits % 8).to_bytes(bits // 8, "big")
+
+
+def x25519(scalar, point):
+    """RFC 7748, 5: the Montgomery ladder."""
+    p = 2**255 - 19
+    k = int.from_bytes(scalar, "little") & ~(1 << 255 | 7) | 1 << 254
+    u = int.from_bytes(point, "little") & (1 << 255) - 1
+    x2, z2, x3, z3 = 1, 0, u, 1
+    for place in reversed(range(255)):
+        bit = k >> place & 1
+        if bit:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        da, cb, aa, bb = d * a % p, c * b % p, a * a % p, b * b % p
+        e = aa - bb
+        x3, z3 = (da + cb) ** 2 % p, u * (da - cb) ** 2 % p
+        x2, z2 = aa * bb % p, e * (aa + 121665 * e) % p
+        if bit:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+    return (x2 * pow(z2, -1, p) % p).to_bytes(32, "little")
+
+
+def chacha20(key, nonce, counter):
+    """RFC 8439, 2.3: one block of 64 bytes."""
+    parts = b"expand 32-byte k" + key + counter.to_bytes(4, "little") + nonce
+    start = [int.from_bytes(parts[at : at + 4], "little") for at in range(0, 64, 4)]
+    state = start[:]
+
+    def quarter(a, b, c, d):
+        for one, two, three, by in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            state[one] = state[one] + state[two] & 0xFFFFFFFF
+            mixed = state[three] ^ state[one]
+            state[three] = (mixed << by | mixed >> 32 - by) & 0xFFFFFFFF
+
+    for _ in range(10):
+        for at in range(4):
+            quarter(at, at + 4, at + 8, at + 12)
+        for at in range(4):
+            quarter(at, 4 + (at + 1) % 4, 8 + (at + 2) % 4, 12 + (at + 3) % 4)
+    return b"".join((a + b & 0xFFFFFFFF).to_bytes(4, "little") for a, b in zip(start, state))
+
+
+def seal(key, nonce, plaintext):
+    """RFC 8439, 2.8: ChaCha20-Poly1305 without associated data, the tag at the end."""
+    stream = b"".join(chacha20(key, nonce, 1 + at) for at in range(len(plaintext) // 64 + 1))
+    sealed = bytes(a ^ b for a, b in zip(plaintext, stream))
+    one_time = chacha20(key, nonce, 0)
+    r = int.from_bytes(one_time[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    padded = sealed + bytes(-len(sealed) % 16) + bytes(8) + len(sealed).to_bytes(8, "little")
+    tag = 0
+    for at in range(0, len(padded), 16):
+        tag = (tag + int.from_bytes(padded[at : at + 16] + b"\1", "little")) * r % (2**130 - 5)
+    tag = (tag + int.from_bytes(one_time[16:32], "little")) % 2**128
+    return sealed + tag.to_bytes(16, "little")
+
+
+def age_file(plaintext, recipient, file_key, nonce, ephemeral):
+    """The armored file, of one chunk."""
+
+    def text(data):
+        return base64.b64encode(data).rstrip(b"=")
+
+    share = x25519(ephemeral, (9).to_bytes(32, "little"))
+    wrap_key = hkdf(share + recipient, x25519(ephemeral, recipient), b"age-encryption.org/v1/X25519", 32)
+    wrapped = seal(wrap_key, bytes(12), file_key)
+    head = b"age-encryption.org/v1\n-> X25519 " + text(share) + b"\n" + text(wrapped) + b"\n---"
+    mac = hmac.digest(hkdf(b"", file_key, b"header", 32), head, "sha256")
+    chunk = seal(hkdf(nonce, file_key, b"payload", 32), bytes(11) + b"\1", plaintext)
+    body = base64.b64encode(head + b" " + text(mac) + b"\n" + nonce + chunk)
+    lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+    return b"\n".join([b"-----BEGIN AGE ENCRYPTED FILE-----", *lines, b"-----END AGE ENCRYPTED FILE-----", b""])
+
+
+def bundle(opened, config, entropy):
+    """identity.age: the key of the node id, encrypted to the recipient of the configuration."""
+    coin = COIN_TYPES[config["network"]]
+    lines = {
+        "version": 1,
+        "network": config["network"],
+        "mode": config["mode"],
+        "node-id": family_key(entropy, coin, 6),
+        "path": f"m/1017'/{coin}'/6'/0/0",
+        "private-key": family_private(entropy, coin, 6).to_bytes(32, "big").hex(),
+        "ceremony-id": opened["ceremonyId"],
+    }
+    plaintext = "".join(f"{name} {value}\n" for name, value in lines.items()).encode("utf-8")
+    salt, framed = sources(opened)
+    file_key, nonce = (hkdf(salt, framed, label, 16) for label in (b"bundle-file-key", b"bundle-nonce"))
+    ephemeral = hkdf(salt, framed, b"bundle-ephemeral", 32)
+    return age_file(plaintext, bech32_bytes(config["recipient"]), file_key, nonce, ephemeral)
 
 
 # ---- reading and comparing ------------------------------------------------------------------------------------------
@@ -323,6 +439,10 @@ def compare(folder, wordlist):
     report.show("fingerprint", fingerprint(entropy), "node.json", node["masterFingerprint"])
     report.show("node id", node_id, "node.json", node["nodeId"])
     report.show("node id", node_id, "transcript.jsonl", field_of(events, "mix", "nodeId"))
+    if config.get("recipient", "none") != "none":
+        made = sha256(bundle(opened, config, entropy)).hex()
+        report.show("bundle", made, "identity.age", sha256((folder / "identity.age").read_bytes()).hex())
+        report.show("bundle", made, "transcript.jsonl", field_of(events, "bundle", "sha256"))
     return report
 
 
@@ -343,6 +463,15 @@ def print_opened(path, birthday, wordlist):
 def self_test(wordlist):
     report = Report()
     report.show("ripemd160", ripemd160(b"abc").hex(), "its paper", "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc")
+    scalar = bytes.fromhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4")
+    point = bytes.fromhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")
+    product = "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"
+    report.show("x25519", x25519(scalar, point).hex(), "RFC 7748, 5.2", product)
+    block = chacha20(bytes(range(32)), bytes.fromhex("000000090000004a00000000"), 1)[:16].hex()
+    report.show("chacha20", block, "RFC 8439, 2.3.2", "10f1e7e4d13b5915500fdd1fa32071c4")
+    recipient = bytes.fromhex("07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c")
+    made = age_file(b"abcd", recipient, bytes(16), b"\x11" * 16, b"\x22" * 32)
+    report.show("age file", sha256(made).hex(), "the ceremony's self-test", "4b24715951f615b40cea222651633c8326f905fd8b4e74402a4f61791cdeffb5")
     mixes = json.loads((HERE / "vectors/mix.json").read_text("utf-8"))
     for number, vector in enumerate(mixes["vectors"], 1):
         mixed, expected = mix(vector["opened"]), vector["expected"]

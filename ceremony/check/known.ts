@@ -1,4 +1,5 @@
 import { createHash, scryptSync } from "node:crypto";
+import { encryptAge } from "../bundle/age.ts";
 import { hkdfSha256 } from "../mix/hkdf.ts";
 import { restoreAgain } from "../second/restore.ts";
 import { aezEncrypt } from "../seed/aez.ts";
@@ -19,6 +20,7 @@ export interface Primitives {
   readonly scrypt: (passphrase: string, salt: string, n: number, length: number) => Buffer;
   readonly crc32c: typeof crc32c;
   readonly aezEncrypt: typeof aezEncrypt;
+  readonly encryptAge: typeof encryptAge;
   readonly encipher: typeof encipher;
   readonly decipher: typeof decipher;
   readonly identity: typeof identity;
@@ -34,6 +36,7 @@ export const PRIMITIVES: Primitives = {
     scryptSync(passphrase, salt, length, { N: n, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }),
   crc32c,
   aezEncrypt,
+  encryptAge,
   encipher,
   decipher,
   identity,
@@ -69,6 +72,9 @@ const WORDS =
   "alcohol doctor salad change proud";
 const NODE_ID = "0202ee5745dce8d8a972f21ff181254ac4220dfbd03b45295c38972829e7a37ed5";
 const FINGERPRINT = "cee9eaaa";
+
+/** Of the X25519 secret 01 02 … 20. */
+const RECIPIENT = "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c";
 
 const EMPTY = Secret.copyOf(Buffer.alloc(0));
 
@@ -132,6 +138,20 @@ export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
       const { nodeId, masterFingerprint } = derive(secret(SEED.entropy), "regtest");
       return `${nodeId} ${masterFingerprint}`;
     },
+  },
+  {
+    id: "known_age",
+    title: "X25519, ChaCha20-Poly1305 and age's format",
+    source: "test/recompute.py; opened by age 1.1.1",
+    expected: "4b24715951f615b40cea222651633c8326f905fd8b4e74402a4f61791cdeffb5",
+    answer: ({ encryptAge: encrypt, sha256 }) =>
+      sha256(
+        encrypt(secret("61626364"), bytes(RECIPIENT), {
+          fileKey: secret("00".repeat(16)),
+          nonce: secret("11".repeat(16)),
+          ephemeral: secret("22".repeat(32)),
+        }),
+      ),
   },
   {
     id: "known_scrypt",

@@ -62,13 +62,15 @@ function headRows(head: string): Line[] {
 
 function machineView(scene: Scene): View {
   const rehearsal = scene.facts.config.mode === "rehearsal";
+  const bundled = scene.facts.bundle !== undefined;
   return {
     page: "machine",
     lines: [
       line("1. Put each plate into its bag, close it, write its number on the paper."),
       line("2. Burn every note of words, and those of the passphrase that are not kept."),
       line("3. The witness signs the paper with the head, the commitment and the node id."),
-      line("4. Take the output stick out: transcript.jsonl, node.json, accounts.json."),
+      line(`4. Take the output stick out: transcript.jsonl, node.json, accounts.json${bundled ? "," : "."}`),
+      ...(bundled ? [line("   and identity.age, which goes to the signer.")] : []),
       line("5. Power off. Take battery and cable away and wait sixty seconds."),
       line("6. Anyone can now run: ceremony verify transcript.jsonl --head WORDS"),
       [],

@@ -1,4 +1,5 @@
 import type { StepId } from "../script.ts";
+import { bundle } from "./bundle.ts";
 import { close } from "./close.ts";
 import { compare } from "./compare.ts";
 import { dice } from "./dice.ts";
@@ -37,6 +38,7 @@ export const LOGIC: Readonly<Record<StepId, StepLogic<unknown>>> = {
   opening: of(opening),
   restore: of(restore),
   compare: of(compare),
+  bundle: of(bundle),
   result: of(result),
   close: of(close),
 };

@@ -1,3 +1,4 @@
+import { identityBundle } from "../bundle/bundle.ts";
 import { commitOutput } from "../mix/commitment.ts";
 import { mixSeed } from "../mix/mixer.ts";
 import { grouped, line, span } from "../screen/span.ts";
@@ -58,16 +59,18 @@ function mixed(scene: Scene): Turn<State> {
   const { facts, secrets } = scene;
   const ceremonyId = given(facts.ceremonyId, "ceremony id");
   const blind = given(secrets.blind, "blind");
-  const { entropy, salt } = mixSeed({
+  const input = {
     ceremonyId,
     round: ROUND,
     configHash: facts.configHash,
     share: given(secrets.share, "share"),
     dice: given(secrets.dice, "dice"),
-  });
+  };
+  const { entropy, salt } = mixSeed(input);
   const outputCommitment = commitOutput({ ceremonyId, round: ROUND, entropy, salt, blind });
   const birthdayDays = birthdayOf(given(facts.date, "date"));
   const node = { ...identity(entropy, facts.config.network), birthdayDays, internalVersion: INTERNAL_VERSION };
+  const bundle = identityBundle(input, entropy, node.nodeId, facts.config);
   const data = {
     algorithm: "lsc/v1",
     round: ROUND,
@@ -79,7 +82,7 @@ function mixed(scene: Scene): Turn<State> {
   return {
     state: { outputCommitment },
     notes: [{ what: "mixed", actor: "machine", data }],
-    facts: { node },
+    facts: { node, ...(bundle === undefined ? {} : { bundle }) },
     secrets: { entropy, salt },
   };
 }

@@ -209,6 +209,7 @@ function configView(state: State, scene: Scene, keys: string): View {
         "policies",
         `${config.rolls} throws, ${config.plates} plate${config.plates > 1 ? "s" : ""}, passphrase ${policy[config.passphrase]}`,
       ),
+      row("signer", (config.recipient ?? "none: no bundle is made").padEnd(62), "recipient"),
       [],
       ...hashTable(configHash, "config-hash"),
       [],

@@ -3,7 +3,16 @@ import { REFUSALS, type RefusalId } from "../refusals.ts";
 import { type FrameContext, frame, type Size } from "../screen/frame.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
-import { type Actor, ANYWHERE, type EventKind, type Room, type Step, type StepId, stepsOf } from "../script.ts";
+import {
+  type Actor,
+  ANYWHERE,
+  type EventKind,
+  type Room,
+  type Step,
+  type StepId,
+  stepsFor,
+  stepsOf,
+} from "../script.ts";
 import { editLine } from "./field.ts";
 import { LOGIC } from "./logic.ts";
 import { type Ask, type Facts, FlowFault, given, type Input, type Note, type Secrets, type Turn } from "./turn.ts";
@@ -46,7 +55,7 @@ export interface Advance {
 
 /** Begins a step with what is known. */
 export function begin(step: StepId, facts: Facts, secrets: Secrets): Advance {
-  const row = stepsOf(facts.config.mode).find((candidate) => candidate.id === step);
+  const row = stepsFor(facts.config).find((candidate) => candidate.id === step);
   if (row === undefined) throw new FlowFault("no_such_step", `${step} is not a step of this mode`);
   const play: Play = { step: row, state: undefined, facts, secrets, attempts: {}, complete: false };
   return apply(play, LOGIC[step].begin({ facts, secrets, step: row }));
@@ -82,7 +91,7 @@ export function screen(play: Play, size: Size): Line[] {
     mode: config.mode,
     network: config.network,
     version,
-    steps: stepsOf(config.mode),
+    steps: stepsFor(config),
     step: play.step,
     page,
   };
@@ -176,7 +185,7 @@ function apply(play: Play, turn: Turn<unknown>): Advance {
     if (REFUSALS[id].after === "ends") return { play: next, drafts, outcome: { kind: "refused", id } };
   }
   if (turn.go === undefined) return { play: next, drafts, ...ask };
-  const steps = stepsOf(play.facts.config.mode);
+  const steps = stepsFor(play.facts.config);
   const here = steps.findIndex((step) => step.id === play.step.id);
   const to = turn.go === "next" ? steps[here + 1] : steps.find((step) => step.id === turn.go);
   if (to === undefined) return { play: next, drafts, outcome: { kind: "done" } };

@@ -30,6 +30,8 @@ export interface Facts {
   readonly initials?: Readonly<Partial<Record<Role, string>>>;
   readonly commitment?: string;
   readonly node?: NodeKeys;
+  /** `identity.age` as the vault made it: encrypted, so public (`ceremony/flow/bundle.ts`). */
+  readonly bundle?: string;
   readonly first?: NodeKeys;
   readonly second?: NodeKeys;
   /** `accounts.json` as the first implementation made it from the typed words. */
@@ -61,7 +63,7 @@ export type Ask =
   | { readonly kind: "drawn" }
   /** The ceremony has its id: from here every event is on disk before the next screen. */
   | { readonly kind: "open"; readonly ceremonyId: string }
-  | { readonly kind: "write"; readonly file: "node.json" | "accounts.json"; readonly text: string }
+  | { readonly kind: "write"; readonly file: "node.json" | "accounts.json" | "identity.age"; readonly text: string }
   | { readonly kind: "head" };
 
 export type Answer =

@@ -210,7 +210,9 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
   output?.close();
   desk.close();
   if (ending.kind === "done") {
-    say(`done; ${config.out} has transcript.jsonl, node.json and accounts.json`);
+    const files =
+      config.recipient === undefined ? "node.json and accounts.json" : "node.json, accounts.json and identity.age";
+    say(`done; ${config.out} has transcript.jsonl, ${files}`);
     return EXIT.done;
   }
   const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;

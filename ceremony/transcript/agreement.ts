@@ -115,6 +115,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
   // Differing keys are no fault of the transcript: they end a ceremony, and only `equal` says that they do not differ.
   "restore.restored": [different("by")],
   "compare.equal": KEYS.map((field) => sameAsAll(field, ["mix.mixed", "restore.restored"])),
+  "bundle.recipient": [declared("recipient", (config) => config.recipient ?? "none")],
   "result.written": [
     different("file"),
     when("sha256", (event, past) => {

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
 import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { type Entry, type Step, stepsOf } from "../script.ts";
+import { type Entry, type Step, stepsFor } from "../script.ts";
 import { canonicalJson, type JsonValue } from "./canonical.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
 import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
@@ -15,7 +15,7 @@ import type { Verdict } from "./verify.ts";
 export function annotatedScript(verdict: Verdict): string {
   const { config, events } = verdict;
   if (config === undefined) return "";
-  const steps = stepsOf(config.mode);
+  const steps = stepsFor(config);
   const lines = [
     `# A ceremony: ${config.mode === "rehearsal" ? "REHEARSAL, worth nothing" : "production"}`,
     "",
@@ -97,7 +97,7 @@ function cell(value: JsonValue | undefined): string {
 }
 
 function settings(config: Config): string {
-  return `rolls ${config.rolls}, passphrase ${config.passphrase}, plates ${config.plates}, out ${config.out}`;
+  return `rolls ${config.rolls}, passphrase ${config.passphrase}, plates ${config.plates}, recipient ${config.recipient ?? "none"}, out ${config.out}`;
 }
 
 function people(events: readonly TranscriptEvent[]): string {

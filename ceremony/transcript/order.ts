@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { type Entry, entryOf, type Step, stepsOf } from "../script.ts";
+import { type Entry, entryOf, type Step, stepsFor } from "../script.ts";
 import type { TranscriptEvent } from "./chain.ts";
 import type { Fault, FaultCode } from "./faults.ts";
 import { isAnywhere } from "./schema.ts";
@@ -21,7 +21,7 @@ type Visit = Map<Entry, TranscriptEvent[]>;
  * acts of two people done by two.
  */
 export function followSteps(events: readonly TranscriptEvent[], config: Config): Progress {
-  const steps = stepsOf(config.mode);
+  const steps = stepsFor(config);
   let step = steps[0] as Step;
   let visit: Visit = new Map();
   let over: Progress["over"];
@@ -61,7 +61,14 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
 
 /** How often an entry stands in a step that is complete, at least. */
 export function leastOf(entry: Entry, config: Config): number {
-  return { one: 1, two: 2, five: 5, some: 1, any: 0, plates: config.plates }[entry.times];
+  return {
+    one: 1,
+    two: 2,
+    five: 5,
+    some: 1,
+    any: 0,
+    plates: config.plates,
+  }[entry.times];
 }
 
 function most(entry: Entry, config: Config): number {

@@ -24,6 +24,7 @@ export const ceremonyId = text(/^[a-z0-9](?:[a-z0-9-]{1,30})[a-z0-9]$/, "3 to 32
 export const checkId = text(/^[a-z][a-z0-9_]{1,39}$/, "the id of a check");
 /** What a check saw, made by the program from kernel files and never typed. */
 export const checkValue = text(/^[ -~]{0,60}$/, "up to 60 printable ASCII characters");
+export const recipient = text(/^age1[02-9ac-hj-np-z]{58}$/, "an age recipient");
 export const version = text(/^\d+\.\d+\.\d+$/, "a version");
 /** The configuration, whole: `ceremony/config.ts` parses it again with its own rules. */
 export const configuration: FieldRule = { type: "config" };

@@ -53,7 +53,11 @@ function isRefusalOf(step: StepId, data: JsonObject): boolean {
   const id = data["id"];
   if (typeof id !== "string" || !isRefusalId(id)) return false;
   const row: Step | undefined = STEPS.find((known) => known.id === step);
-  return REFUSALS[id].step === step || (id === "write_failed" && row?.room === "table");
+  return (
+    REFUSALS[id].step === step ||
+    (id === "write_failed" && row?.room === "table") ||
+    (id === "written_differs" && step === "bundle")
+  );
 }
 
 function fits(rule: FieldRule, value: JsonValue | undefined): boolean {

@@ -23,6 +23,8 @@ const BROKEN: { readonly [P in keyof Primitives]: Primitives[P] } = {
     ciphertext[22] = (ciphertext[22] ?? 0) ^ 1;
     return ciphertext;
   },
+  encryptAge: (plaintext, recipient, random) =>
+    PRIMITIVES.encryptAge(plaintext, recipient, { ...random, nonce: random.fileKey }),
   encipher: (seed, passphrase) => PRIMITIVES.encipher({ ...seed, internalVersion: 0 }, passphrase, { scryptN: 16 }),
   decipher: (enciphered, passphrase, options) => {
     const opened = PRIMITIVES.decipher(enciphered, passphrase, options);
@@ -39,6 +41,7 @@ const QUESTIONS: Readonly<Record<keyof Primitives, readonly string[]>> = {
   hkdfSha256: ["known_hkdf"],
   crc32c: ["known_crc32c"],
   aezEncrypt: ["known_aez"],
+  encryptAge: ["known_age"],
   identity: ["known_derivation", "known_short_key"],
   scrypt: ["known_scrypt"],
   encipher: ["known_encipher"],

@@ -20,6 +20,7 @@ const SCENES: Readonly<Record<StepId, readonly string[]>> = {
   opening: ["opening"],
   restore: ["restore-words", "restore-passphrase"],
   compare: ["compare"],
+  bundle: [],
   result: ["written", "node"],
   close: ["head", "head-copy", "machine"],
 };
@@ -38,6 +39,7 @@ const HARDEST: Readonly<Record<StepId, string>> = {
   opening: "opening",
   restore: "restore-passphrase",
   compare: "compare",
+  bundle: "bundled",
   result: "node",
   close: "head",
 };

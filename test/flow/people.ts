@@ -2,7 +2,7 @@ import { hashTable } from "../../ceremony/flow/field.ts";
 import type { StepId } from "../../ceremony/script.ts";
 import { PHRASE_WORDS } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { hashRows } from "../rehearsal/player.ts";
+import { hashRows, signerKey } from "../rehearsal/player.ts";
 import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
 
 export const ENTER = "\r";
@@ -80,6 +80,8 @@ function wantedAt(sitting: Sitting): string {
       return `${row(play.facts.program.hash, text).words}${ENTER}`;
     case "identity/part2":
       return `${row(play.facts.program.hash, text).hex}${ENTER}`;
+    case "bundle/part":
+      return `${row(signerKey(config.recipient ?? ""), text).words}${ENTER}`;
     case "people/id":
       return `${CEREMONY_ID}${ENTER}`;
     case "people/date1":

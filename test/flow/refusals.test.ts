@@ -125,6 +125,8 @@ const CASES: Partial<Record<RefusalId, Case>> = {
     errs: typed("Another one!\r"),
     on: ["restore", "passphrase"],
   },
+  recipient_copy: { at: ["bundle", "part"], errs: typed("aardvark adroitness aardvark adroitness\r"), on: ["result"] },
+  recipient_rejected: { at: ["bundle", "part"], errs: typed("Reject\r") },
   node_id_copy: { at: ["result", "node"], errs: typed("00000000\r"), on: ["close"] },
 };
 
@@ -209,6 +211,14 @@ test("the transcript cannot be opened: refused at step 3, as the disk's fault", 
   assert.deepEqual(sitting.outcome, { kind: "refused", id: "write_failed" });
   assert.equal(refusalOf(sitting)?.step, "people");
 });
+
+for (const id of ["write_failed", "written_differs"] as const)
+  test(`the bundle cannot be written: ${id} at its step, and the ceremony ends`, () => {
+    const adapters = { write: refusing(id) };
+    const sitting = walkOn(sit({ adapters, watch: watchAll }, { step: "bundle", facts: base.play.facts }));
+    assert.deepEqual(sitting.outcome, { kind: "refused", id });
+    assert.equal(refusalOf(sitting)?.step, "bundle");
+  });
 
 test("attempts are counted for each refusal by itself, and a key held down does not end the count", () => {
   const sitting = sit({}, { step: "people", facts: base.play.facts });

@@ -12,6 +12,7 @@ import { keysOf } from "../../ceremony/screen/keys.ts";
 import { type Line, lineWidth } from "../../ceremony/screen/span.ts";
 import type { StepId } from "../../ceremony/script.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
+import { RECIPIENT } from "../bundle/samples.ts";
 
 export const SIZE: Size = { columns: 80, rows: 24 };
 export const TODAY = "2026-11-22";
@@ -25,6 +26,7 @@ export const REHEARSAL: Config = {
   rolls: 64,
   passphrase: "typed",
   plates: 1,
+  recipient: RECIPIENT,
 };
 export const PRODUCTION: Config = { ...REHEARSAL, mode: "production", network: "mainnet", out: "/media/stick" };
 

@@ -3,7 +3,10 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { configHash, parseConfig } from "../../ceremony/config.ts";
 import { parseOptions, parseScriptMode, USAGE } from "../../ceremony/usage.ts";
-import { REHEARSAL } from "./table.ts";
+import { RECIPIENT } from "../bundle/samples.ts";
+import { REHEARSAL as WITH_SIGNER } from "./table.ts";
+
+const { recipient: _, ...REHEARSAL } = WITH_SIGNER;
 
 const STAMP = "20261122-120000";
 const parse = (line: string) =>
@@ -74,7 +77,7 @@ test("production takes the same policies as a rehearsal", () => {
 });
 
 test("the usage names every option, value and exit code, in 80 columns", () => {
-  for (const option of ["mode", "network", "out", "rolls", "passphrase", "plates"])
+  for (const option of ["mode", "network", "out", "rolls", "passphrase", "plates", "recipient"])
     assert.ok(USAGE.includes(`--${option} `));
   for (const command of ["inspect", "verify FILE [--head WORDS]", "hash", "script", "--version", "--help"])
     assert.ok(USAGE.includes(command), command);
@@ -106,6 +109,17 @@ test("a configuration is exactly its six fields, each of its type", () => {
   const more = parseConfig({ ...REHEARSAL, note: "" });
   assert.ok(!more.ok && more.error.field === "note");
   for (const rolls of ["64", 64.5, Number.NaN, 63]) assert.ok(!parseConfig({ ...REHEARSAL, rolls }).ok);
+});
+
+test("a recipient is an age recipient, kept in lower case; none is no field at all", () => {
+  for (const text of [RECIPIENT, RECIPIENT.toUpperCase()])
+    assert.equal(parsed(`--recipient ${text}`).recipient, RECIPIENT);
+  assert.deepEqual(parsed("--recipient none"), REHEARSAL);
+  assert.equal(parsed(`${PRODUCTION} --recipient ${RECIPIENT}`).recipient, RECIPIENT);
+  for (const text of ["age1", "no", RECIPIENT.slice(0, -1), RECIPIENT.replace("q", "p")])
+    assert.match(refused(`--recipient ${text}`), /^--recipient is an age X25519 recipient/);
+  for (const recipient of ["none", "", null, 1, undefined]) assert.ok(!parseConfig({ ...REHEARSAL, recipient }).ok);
+  assert.notEqual(configHash(WITH_SIGNER), configHash(REHEARSAL));
 });
 
 test("the hash of a configuration is that of its canonical JSON, fixed for good", () => {

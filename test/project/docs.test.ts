@@ -48,6 +48,19 @@ const COMMANDS: Readonly<
   },
   "npm run -s ceremony -- script": { run: ["ceremony", "--", "script"], exit: 0 },
   "npm run -s ceremony -- hash": { run: ["ceremony", "--", "hash"], exit: 0 },
+  "npm run -s signer -- recipient --out FILE": { by: "test/bundle/recipient.test.ts" },
+  "npm run -s signer -- run --bundle identity.age --identity-file FILE --socket PATH --data DIR --network regtest": {
+    by: "test/service/process.test.ts",
+  },
+  "npm run -s signer -- policy": { run: ["signer", "--", "policy"], exit: 0 },
+  "npm run -s signer -- explain FRAME --method M": {
+    run: ["signer", "--", "explain", "0000000000", "--method", "/BtcLsp.Service/GetCfg"],
+    // The empty frame is refused: its signature would be universal.
+    exit: 1,
+  },
+  "npm run -s signer -- audit verify --data DIR": { by: "test/audit/commands.test.ts" },
+  "npm run bench:signer": { by: "test/bench/signer.ts" },
+  "npm run test:deep": { by: "test/deep.ts" },
   "npm run -s rehearse -- --out DIR": { by: "test/rehearsal/rehearse.test.ts" },
   "npm run build": { by: "test/build/artefact.ts" },
   "npm run bench:seed": { by: "test/bench/seed.ts" },
@@ -112,6 +125,7 @@ test("`ceremony --help` names every command and option, within 80 columns", () =
     "--rolls",
     "--passphrase",
     "--plates",
+    "--recipient",
   ])
     assert(stdout.includes(word), word);
   assert(stdout.split("\n").every((line) => line.length <= 80));

@@ -8,6 +8,7 @@ import type { Size } from "../../ceremony/screen/frame.ts";
 import type { StepId } from "../../ceremony/script.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { appendEvent, GENESIS } from "../../ceremony/transcript/chain.ts";
+import { RECIPIENT } from "../bundle/samples.ts";
 import { FakeMachine } from "../check/machine.ts";
 import { EmulatedDesk } from "./desk.ts";
 import { playRehearsal, type Table, type Watcher } from "./player.ts";
@@ -24,6 +25,7 @@ export const FIXED_TABLE: Table = {
   passphraseDice: "1234561235412653461235421635421653421635",
   policy: "typed",
   plates: 1,
+  recipient: RECIPIENT,
 };
 
 const CONFIG: Config = {
@@ -33,6 +35,7 @@ const CONFIG: Config = {
   rolls: FIXED_TABLE.dice.length,
   passphrase: FIXED_TABLE.policy,
   plates: FIXED_TABLE.plates,
+  recipient: RECIPIENT,
 };
 
 const FACTS: Facts = {

@@ -31,7 +31,7 @@ const isUpdate = process.env["UPDATE_GOLDEN"] === "1";
 const FIELDS = [
   ...["version", "program-hash", "asked-row", "config-hash", "out", "self-test-sum", "check-outcome", "check-value"],
   ...["font-pattern", "commitment", "asked-words", "node-id", "fingerprint", "birthday", "output-commitment"],
-  ...["word", "letters", "ceremony-id", "opened", "file-hash", "qr", "head"],
+  ...["word", "letters", "ceremony-id", "opened", "file-hash", "recipient", "qr", "head"],
 ];
 
 interface Scene {

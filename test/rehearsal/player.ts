@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { bech32 } from "@scure/base";
 import { KEY_GAP_MIN_MS } from "../../ceremony/limits.ts";
+import { pgpWords } from "../../ceremony/mix/pgpwords.ts";
 import { type Console, KEYS } from "./console.ts";
 
 /** What the people of a rehearsal bring to the table. */
@@ -14,6 +16,8 @@ export interface Table {
   readonly passphraseDice: string;
   readonly policy: "typed" | "dice" | "none";
   readonly plates: number;
+  /** The signer's age recipient, of which officer 2 has a printed copy; without one there is no bundle. */
+  readonly recipient?: string;
   /** Leader, operator, officers, witness; five people unless others are named. */
   readonly initials?: readonly string[];
   /** The console has no half blocks: people type X, and no code is shown. */
@@ -138,6 +142,15 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   const compared = (await scene("compare", "All equal")).join("\n");
   const nodeId = /\b0[23][0-9a-f]{64}\b/.exec(compared)?.[0] ?? "";
   await console.press(enter);
+  if (table.recipient !== undefined) {
+    const printed = pgpWords(signerKey(table.recipient));
+    await scene("recipient", "goes to this recipient");
+    await console.press(enter);
+    const row = rowOf(await scene("recipient-row", "the four words:"));
+    await answer(printed.slice(4 * row - 4, 4 * row).join(" "));
+    await scene("bundled", /identity\.age +\d+ bytes/);
+    await console.press(enter);
+  }
   await scene("written", /accounts\.json +\d+ bytes/);
   await console.press(enter);
   await scene("node", "last eight digits:");
@@ -216,6 +229,11 @@ function fontLetters(screen: readonly string[]): string {
   const row = screen.find((candidate) => /^ {6}\|/.test(candidate)) ?? "";
   const cells = row.trimStart().split("|").slice(1, 7);
   return cells.map((cell) => ({ "█": "F", "▀": "U", "▄": "L" })[cell[0] ?? ""] ?? "N").join("");
+}
+
+/** The 32 bytes of an age recipient in hex: its printed copy is their words. */
+export function signerKey(recipient: string): string {
+  return Buffer.from(bech32.decodeToBytes(recipient).bytes).toString("hex");
 }
 
 interface HashRow {

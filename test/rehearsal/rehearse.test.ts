@@ -136,7 +136,7 @@ function holdsForAll(played: Played): void {
     for (const { scene, scrollback } of played.moments)
       if (scene !== "end") assert.deepEqual(scrollback, [], `scrollback at ${scene}`);
     const end = played.moments.at(-1);
-    const left = `ceremony: done; ${played.out} has transcript.jsonl, node.json and accounts.json`;
+    const left = `ceremony: done; ${played.out} has transcript.jsonl, node.json, accounts.json and identity.age`;
     assert.equal(end?.screen.join("").replaceAll(" ", ""), left.replaceAll(" ", ""));
     assert.deepEqual(end?.scrollback, []);
   });
@@ -150,7 +150,10 @@ describe("whole rehearsals", { concurrency: true }, () => {
     holdsForAll(played);
 
     test("the folder holds what a ceremony leaves and the notes, for their owner only", () => {
-      const files = ["accounts.json", "head.txt", "node.json", "opened.json", "transcript.jsonl", "words.txt"];
+      const files = [
+        ...["accounts.json", "head.txt", "identity.age", "node.json", "opened.json", "signer-identity.txt"],
+        ...["transcript.jsonl", "words.txt"],
+      ];
       assert.deepEqual(readdirSync(played.out).sort(), files);
       for (const file of files) assert.equal(statSync(join(played.out, file)).mode & 0o777, 0o600, file);
       assert.equal(statSync(played.out).mode & 0o777, 0o700);

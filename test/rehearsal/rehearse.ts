@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { checkDice } from "../../ceremony/mix/dice.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { screenPng } from "./picture.ts";
@@ -21,6 +22,8 @@ export interface RehearseOptions {
   readonly ceremonyId?: string;
   readonly initials?: readonly string[];
   readonly noBlocks?: boolean;
+  /** The signer's age recipient, or `none`; left out, one is made and its identity left in `out`. */
+  readonly recipient?: string;
   /** File and arguments that start the ceremony; the checkout's by default. */
   readonly program?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
@@ -49,6 +52,8 @@ export function throwDice(count: number): string {
 export async function rehearse(options: RehearseOptions): Promise<Notes> {
   const policy = options.policy ?? "typed";
   const plates = options.plates ?? 1;
+  const identity = options.recipient === undefined ? await generateX25519Identity() : undefined;
+  const recipient = identity === undefined ? (options.recipient ?? "none") : await identityToRecipient(identity);
   const table: Table = {
     ceremonyId: options.ceremonyId ?? "rehearsal-1",
     date: new Date().toISOString().slice(0, 10),
@@ -57,6 +62,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     passphraseDice: throwDice(64).slice(0, 40),
     policy,
     plates,
+    ...(recipient === "none" ? {} : { recipient }),
     ...(options.initials === undefined ? {} : { initials: options.initials }),
     ...(options.noBlocks === undefined ? {} : { noBlocks: options.noBlocks }),
   };
@@ -71,6 +77,8 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     String(plates),
     "--rolls",
     String(table.dice.length),
+    "--recipient",
+    recipient,
   ];
   const terminal = new Terminal(file, [...args, ...own], {
     ...size,
@@ -89,6 +97,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
       throw new Error(`the ceremony ended with exit code ${exitCode}\n${terminal.screen().join("\n")}`);
     await options.watch?.("end", terminal.screen(), terminal);
     leave(options.out, notes, screens);
+    if (identity !== undefined) leaveIdentity(options.out, identity, recipient);
     return notes;
   } finally {
     await terminal.close();
@@ -114,6 +123,11 @@ function leave(
   });
 }
 
+/** In the form of age-keygen, as `signer recipient` writes it: this rehearsal's signer opens its bundle with it. */
+function leaveIdentity(out: string, identity: string, recipient: string): void {
+  writeFileSync(join(out, "signer-identity.txt"), `# public key: ${recipient}\n${identity}\n`, { mode: 0o600 });
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
@@ -123,12 +137,13 @@ if (import.meta.main) {
       passphrase: { type: "string" },
       plates: { type: "string" },
       program: { type: "string" },
+      recipient: { type: "string" },
     },
   });
   const policy = values.passphrase ?? "typed";
   if (values.out === undefined || (policy !== "typed" && policy !== "dice" && policy !== "none")) {
     console.error(
-      "usage: npm run -s rehearse -- --out DIR [--columns N] [--rows N] [--passphrase typed|dice|none] [--plates 1|2] [--program FILE]",
+      "usage: npm run -s rehearse -- --out DIR [--columns N] [--rows N] [--passphrase typed|dice|none] [--plates 1|2] [--recipient AGE1...|none] [--program FILE]",
     );
     process.exit(2);
   }
@@ -140,10 +155,13 @@ if (import.meta.main) {
     columns: Number(values.columns ?? 80),
     rows: Number(values.rows ?? 24),
     plates: Number(values.plates ?? 1),
+    ...(values.recipient === undefined ? {} : { recipient: values.recipient.toLowerCase() }),
     ...(values.program === undefined ? {} : { program: [resolve(caller, values.program)] as const }),
   });
+  const made = values.recipient === undefined ? ", identity.age, signer-identity.txt" : ", identity.age";
+  const bundled = values.recipient === "none" ? "" : made;
   console.log(`node id ${notes.nodeId}`);
   console.log(
-    `${values.out} has transcript.jsonl, node.json, accounts.json, words.txt, opened.json, head.txt, screens/`,
+    `${values.out} has transcript.jsonl, node.json, accounts.json, words.txt, opened.json, head.txt, screens/${bundled}`,
   );
 }

@@ -22,6 +22,12 @@ export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz"
 
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
+  age: {
+    debian: "age",
+    programs: ["age", "age-keygen"],
+    use: "opening the identity bundle with another program",
+    found: command("age"),
+  },
   font: {
     debian: "console-setup-linux",
     use: "the QR on a text console, drawn with the console's own glyphs",
@@ -38,6 +44,11 @@ export const TOOLS = {
     otherwise: `install Go ${oldestGo().join(".")} or newer and put it on the path (Debian's golang is older)`,
     found: (machine) => atLeast(goVersion(machine), oldestGo()),
   },
+  openssl: {
+    debian: "openssl",
+    use: "certificates and TLS judged by another program",
+    found: command("openssl"),
+  },
   python3: {
     debian: "python3",
     use: "the mix and the words computed again by a program that shares nothing with this one",
@@ -47,6 +58,12 @@ export const TOOLS = {
     debian: "strace",
     use: "proof that the executable opens no socket",
     found: command("strace"),
+  },
+  systemd: {
+    debian: "systemd",
+    programs: ["systemd-analyze"],
+    use: "judging the units",
+    found: command("systemd-analyze"),
   },
   tmpfs: {
     debian: "mount",

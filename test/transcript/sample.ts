@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from "../../ceremony/transcript/canonical.
 import { appendEvent, type EventDraft, GENESIS, lineHash, timestamp } from "../../ceremony/transcript/chain.ts";
 import { leastOf } from "../../ceremony/transcript/order.ts";
 import type { FieldRule } from "../../ceremony/transcript/rules.ts";
+import { RECIPIENT } from "../bundle/samples.ts";
 
 /** Complete, valid transcripts made from the table of steps: what the table changes, they change with it. */
 
@@ -28,6 +29,7 @@ export function sampleConfig(mode: Mode): Config {
     rolls: 64,
     passphrase: "typed",
     plates: 2,
+    recipient: RECIPIENT,
   };
 }
 
@@ -49,7 +51,7 @@ function sampleValue(rule: FieldRule, name: string): JsonValue {
     case "config":
       return { ...sampleConfig("rehearsal") };
     case "text": {
-      const value = ["1.2.3", DATE, "AB", "node_1", "node-1", ""].find((text) => rule.pattern.test(text));
+      const value = ["1.2.3", DATE, "AB", RECIPIENT, "node_1", "node-1", ""].find((text) => rule.pattern.test(text));
       if (value === undefined) throw new Error(`no sample for ${name}`);
       return value;
     }
@@ -81,6 +83,7 @@ function agreed(step: StepId, entry: Entry, index: number, actor: Actor, config:
     "readback.plate": { plate: index + 1 },
     "restore.restored": { by: index === 0 ? "first" : "second", birthdayDays: BIRTHDAY.birthdayDays },
     "compare.equal": { birthdayDays: BIRTHDAY.birthdayDays },
+    "bundle.recipient": { recipient: config.recipient ?? "none" },
     "result.written": index === 0 ? { file: "node.json" } : { file: "accounts.json", sha256: hash("accounts") },
   };
   return fixed[name] ?? {};

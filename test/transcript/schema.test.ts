@@ -137,7 +137,8 @@ test("a refusal is recorded in its own step, the disk's in any step at the table
         data: { what: "refused", id, attempt: 1, position: 0 },
       };
       const own = step.refuses.some((known) => known === id);
-      const disk = id === "write_failed" && step.room === "table";
+      const disk =
+        (id === "write_failed" && step.room === "table") || (id === "written_differs" && step.id === "bundle");
       const expected =
         own || disk
           ? "ok"

@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import { createSecureContext } from "node:tls";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ChannelCredentials, Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import { fail, ok, type Result } from "../ceremony/result.ts";
+import { GetIdentityRequestSchema, GetIdentityResponseSchema } from "../proto/gen/signer/v1/signer_pb.js";
+import { MESSAGE_BYTES_MAX } from "./limits.ts";
+import { type BatchResult, decodeBatchResult } from "./service/clientwire.ts";
+
+/** Where the signer is. */
+export type SignerPlace =
+  | { readonly socket: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      /** PEM: the private authority, and this client's certificate and key. */
+      readonly authority: string;
+      readonly certificate: string;
+      readonly privateKey: string;
+      /** The name in the server's certificate; "signer", which `signer certs` always puts there. */
+      readonly serverName?: string;
+    };
+
+export interface SignerIdentity {
+  readonly nodeId: string;
+  readonly network: string;
+  readonly version: string;
+  readonly mode: string;
+}
+
+/** One connection and its stream. A new one is made for every attempt, so that back-off is in one hand. */
+export interface Channel {
+  identity(deadlineMs: number): Promise<Result<SignerIdentity, { readonly code: "unreachable" }>>;
+  /** The stream of batches. Answers that are none end it. */
+  stream(): ClientDuplexStream<Buffer, BatchResult | undefined>;
+  close(): void;
+}
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+export function openChannel(place: SignerPlace): Channel {
+  const [address, credential, options] = addressOf(place);
+  const client = new Client(address, credential, {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+    "grpc.enable_channelz": 0,
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1,
+    ...options,
+  });
+  const request = Buffer.from(toBinary(GetIdentityRequestSchema, { $typeName: "signer.v1.GetIdentityRequest" }));
+  return {
+    identity: (deadlineMs) =>
+      new Promise((resolve) => {
+        client.makeUnaryRequest(
+          "/signer.v1.Signer/GetIdentity",
+          same,
+          (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes),
+          request,
+          { deadline: Date.now() + deadlineMs },
+          (error, value) => {
+            if (error !== null || value === undefined) return resolve(fail({ code: "unreachable" }));
+            const { network, version, mode } = value;
+            resolve(ok({ nodeId: Buffer.from(value.nodeId).toString("hex"), network, version, mode }));
+          },
+        );
+      }),
+    stream: () => client.makeBidiStreamRequest("/signer.v1.Signer/SignStream", same, decodeBatchResult),
+    close: () => client.close(),
+  };
+}
+
+function addressOf(place: SignerPlace): [string, ChannelCredentials, Record<string, string>] {
+  if ("socket" in place) return [`unix:${resolve(place.socket)}`, credentials.createInsecure(), {}];
+  const { host, port, authority, certificate, privateKey, serverName = "signer" } = place;
+  const context = createSecureContext({ ca: authority, cert: certificate, key: privateKey, minVersion: "TLSv1.3" });
+  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return [
+    address,
+    ChannelCredentials.createFromSecureContext(context),
+    { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName },
+  ];
+}

@@ -1,0 +1,173 @@
+import { connect } from "node:net";
+import { parseArgs } from "node:util";
+import { EXIT, errorLine } from "./errors.ts";
+import type { Options } from "./start.ts";
+
+const out = (text: string): void => void process.stdout.write(text);
+const err = (text: string): void => void process.stderr.write(text);
+
+const STRING = { type: "string" } as const;
+const LIST = { type: "string", multiple: true } as const;
+const CONFIG_OPTIONS = {
+  ...{
+    config: STRING,
+    network: STRING,
+    mode: STRING,
+    bundle: STRING,
+    "identity-file": STRING,
+    "passphrase-fd": STRING,
+  },
+  ...{ halves: { type: "boolean" } as const, data: STRING, socket: STRING, "admin-socket": STRING },
+  ...{ "metrics-port": STRING, "metrics-socket": STRING, accounts: STRING, "log-level": STRING },
+};
+const EXPLAIN_OPTIONS = { method: STRING, direction: STRING, "node-id": STRING, client: STRING, at: STRING };
+const CERTS_OPTIONS = { out: STRING, host: LIST, client: LIST, days: STRING };
+
+/** Runs one command and resolves to the exit code. Each loads its own modules, and only those. */
+export async function dispatch(args: readonly string[]): Promise<number> {
+  stayWithCaller();
+  const [command = "--help", ...rest] = args;
+  switch (command) {
+    case "--help":
+    case "-h":
+      out((await import("./usage.ts")).USAGE);
+      return EXIT.done;
+    case "--version":
+      out(`${(await import("./version.ts")).version()}\n`);
+      return EXIT.done;
+    case "audit":
+      return audit(rest);
+    case "recipient": {
+      const { runRecipient } = await import("./bundle/recipient.ts");
+      const { processPassphraseIo } = await import("./bundle/prompt.ts");
+      return runRecipient(rest, { ...processPassphraseIo(), stdout: out, stderr: err });
+    }
+    default:
+      return configured(command, rest);
+  }
+}
+
+async function configured(command: string, rest: readonly string[]): Promise<number> {
+  switch (command) {
+    case "run":
+      return withOptions(rest, CONFIG_OPTIONS, 0, async (options) => (await import("./run.ts")).run(options));
+    case "config":
+      if (rest[0] !== "check") return usage("config check");
+      return withOptions(rest.slice(1), CONFIG_OPTIONS, 0, checkConfig);
+    case "policy":
+      return withOptions(rest, CONFIG_OPTIONS, 0, async (options) =>
+        (await import("./judgement.ts")).runPolicy(options),
+      );
+    case "explain":
+      return withOptions(rest, { ...CONFIG_OPTIONS, ...EXPLAIN_OPTIONS }, 1, async (options, [frame]) =>
+        (await import("./judgement.ts")).runExplain(frame, options),
+      );
+    case "certs":
+      return withOptions(rest, CERTS_OPTIONS, 0, async (options) => (await import("./certs.ts")).runCerts(options));
+    case "pause":
+    case "resume":
+    case "status":
+      return withOptions(rest, CONFIG_OPTIONS, 0, (options) => askAdmin(command, options));
+    default:
+      return usage(`unknown command ${command}`);
+  }
+}
+
+async function audit(rest: readonly string[]): Promise<number> {
+  const { runAudit } = await import("./audit/commands.ts");
+  const data = rest[rest.indexOf("--data") + 1];
+  if (rest[0] === "init" && rest.includes("--data") && data !== undefined) {
+    const prepared = (await import("./start.ts")).prepareData(data);
+    if (!prepared.ok) {
+      err(errorLine(prepared.error.code, prepared.error.about));
+      return EXIT.refused;
+    }
+  }
+  return runAudit(rest, { stdout: out, stderr: err });
+}
+
+async function checkConfig(options: Options): Promise<number> {
+  const { loadAccounts, loadConfig, loadTls } = await import("./start.ts");
+  const config = loadConfig(options);
+  if (!config.ok) {
+    err(errorLine(config.error.code, ""));
+    for (const fault of config.error.about.split("; ")) err(`  ${fault}\n`);
+    return EXIT.refused;
+  }
+  for (const read of [loadAccounts(config.value), loadTls(config.value)]) {
+    if (read.ok) continue;
+    err(errorLine(read.error.code, read.error.about));
+    return EXIT.refused;
+  }
+  const { network, mode, clients } = config.value;
+  out(`ok: ${mode} on ${network}\n`);
+  for (const { name, socket, fingerprints } of clients)
+    out(`client ${name}: ${[...(socket === undefined ? [] : [socket]), ...fingerprints].join(" ")}\n`);
+  return EXIT.done;
+}
+
+/** The admin socket's path is all that these need: a whole configuration only where one was given. */
+async function askAdmin(command: string, options: Options): Promise<number> {
+  const { loadConfig } = await import("./start.ts");
+  let path = options["admin-socket"];
+  if (path === undefined && options["config"] !== undefined) {
+    const config = loadConfig(options);
+    if (config.ok) path = config.value["admin-socket"];
+  }
+  if (path === undefined && options["data"] !== undefined) path = `${options["data"]}/admin.sock`;
+  if (typeof path !== "string") return usage(`${command} needs --admin-socket, --data or --config`);
+  const answer = await ask(path, command);
+  if (answer === undefined) {
+    err(errorLine("admin_unreachable", path));
+    return EXIT.refused;
+  }
+  out(`${answer}\n`);
+  return answer.includes('"ok":true') ? EXIT.done : EXIT.refused;
+}
+
+function ask(path: string, command: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = "";
+    const socket = connect(path, () => socket.write(`${command}\n`));
+    socket.setEncoding("utf8");
+    socket.setTimeout(10_000, () => socket.destroy());
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    socket.on("error", () => resolve(undefined));
+    socket.on("close", () => resolve(text.endsWith("\n") ? text.trimEnd() : undefined));
+  });
+}
+
+async function withOptions(
+  args: readonly string[],
+  options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>,
+  positionals: 0 | 1,
+  act: (options: Options, positionals: readonly string[]) => Promise<number>,
+): Promise<number> {
+  let parsed: { readonly values: Options; readonly positionals: readonly string[] };
+  try {
+    const { values, positionals: rest } = parseArgs({
+      args: [...args],
+      options,
+      strict: true,
+      allowPositionals: positionals > 0,
+    });
+    parsed = { values: values as Options, positionals: rest };
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : "");
+  }
+  if (parsed.positionals.length > positionals) return usage(`unknown argument ${parsed.positionals[positionals]}`);
+  return act(parsed.values, parsed.positionals);
+}
+
+function usage(why: string): number {
+  err(errorLine("usage", why));
+  return EXIT.usage;
+}
+
+/** npm runs scripts in the checkout and says in INIT_CWD where the caller stands: relative paths are the caller's. */
+function stayWithCaller(): void {
+  const caller = process.env["INIT_CWD"];
+  if (caller !== undefined && process.env["npm_lifecycle_event"] !== undefined) process.chdir(caller);
+}

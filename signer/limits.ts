@@ -1,0 +1,58 @@
+/** The signer's bounds, each with its reason. The policy's own numbers are configuration (`signer/config.ts`). */
+
+/**
+ * Bytes of a frame that a policy may look at. The largest answer of the contract is below 1 KiB; 64 KiB is what the form
+ * rule allows, and every buffer below is a multiple of it.
+ */
+export const FRAME_BYTES_MAX = 65_536;
+
+/** Items in one batch. A batch is one flush and one message back; larger ones would only make the first item wait. */
+export const BATCH_ITEMS_MAX = 1_024;
+
+/** Bytes of one message on a client's socket: a batch of ordinary frames many times over, or 16 of the largest. */
+export const MESSAGE_BYTES_MAX = 1_048_576;
+
+/** Items of one client between reading and answer. At 18,000 a second this is under a quarter of a second of work. */
+export const CLIENT_ITEMS_MAX = 4_096;
+
+/** Bytes of one client between reading and answer. */
+export const CLIENT_BYTES_MAX = 4_194_304;
+
+/** Connections of one client: one for the service, some for its replacement and for a person who looks. */
+export const CLIENT_CONNECTIONS_MAX = 8;
+
+/** Calls open on one connection; each may have grpc-js buffer 16 messages before ours pauses it. */
+export const CONNECTION_STREAMS_MAX = 128;
+
+/**
+ * Up to this many signatures are made on the main thread while the other one is idle: below it, waking the other thread
+ * costs more than it saves (67 µs there and back against 35 µs a signature, two shared cores).
+ */
+export const INLINE_ITEMS_MAX = 3;
+
+/** Milliseconds that a stop waits for what is in flight; systemd's TimeoutStopSec is longer. */
+export const STOP_GRACE_MS = 5_000;
+
+/** One line on the admin socket. */
+export const ADMIN_LINE_BYTES_MAX = 1_024;
+
+/** Bytes of a configuration file; a page is 4 KiB. */
+export const CONFIG_BYTES_MAX = 262_144;
+
+/** Length of a client's name: it is a label in metrics and a field in each record of the log. */
+export const CLIENT_NAME_MAX = 32;
+
+/**
+ * Items that the client puts into one message. Two halves of 64 are then on their way at once: the signer signs one while
+ * the other is flushed and answered (measured in `docs/signer.md`).
+ */
+export const CLIENT_BATCH_ITEMS = 32;
+
+/** Items that wait in the client before it answers `busy` instead of keeping more in memory. */
+export const CLIENT_WAITING_MAX = 8_192;
+
+/** First and last pause between two attempts to reach the signer, in milliseconds. */
+export const BACKOFF_MS = { first: 50, last: 5_000 } as const;
+
+/** How rarely the client's witness file is flushed, in milliseconds: it is evidence, not state. */
+export const WITNESS_MS = 10_000;

@@ -1,0 +1,114 @@
+import { toJsonString } from "@bufbuild/protobuf";
+import { type Decision, decide, reasonOf } from "./decide.ts";
+import { type Form, readForm } from "./form.ts";
+import { METHODS } from "./methods.ts";
+import type { PolicyConfig } from "./settings.ts";
+import type { PolicyContext, SignItem, Subject } from "./subject.ts";
+import { RULES, type Rule, type RuleId } from "./table.ts";
+
+/** What one rule says of a frame. */
+export interface RuleVerdict {
+  readonly id: RuleId;
+  readonly outcome: /** Kept. */
+    | "pass"
+    | "refuse"
+    /** It comes after the place where reading stopped. */
+    | "not-judged"
+    /** Of the other direction, or switched off. */
+    | "off";
+  readonly reason: string;
+}
+
+export interface Explanation {
+  readonly decision: Decision;
+  readonly rules: readonly RuleVerdict[];
+  /** The message in protobuf's JSON form, if it could be read. */
+  readonly message: string | undefined;
+}
+
+/** The verdict rule by rule. Unlike `decide` it asks on after the first refusal. */
+export function explain(item: SignItem, context: PolicyContext): Explanation {
+  const form = readForm(item);
+  const subject: Subject = { item, context, form };
+  return {
+    decision: decide(item, context),
+    rules: RULES.map((rule) => verdictOn(rule, subject, form)),
+    message: messageText(item, form),
+  };
+}
+
+function verdictOn(rule: Rule, subject: Subject, form: Form): RuleVerdict {
+  const { id } = rule;
+  if (!applies(rule, subject)) return { id, outcome: "off", reason: rule.reason };
+  if (isOfMessage(rule) && form.message === undefined) return { id, outcome: "not-judged", reason: rule.reason };
+  if (rule.refuses(subject)) {
+    return { id, outcome: "refuse", reason: rule.stage === "form" ? reasonOf(rule, form) : rule.reason };
+  }
+  return { id, outcome: isJudged(rule, form) ? "pass" : "not-judged", reason: rule.reason };
+}
+
+function applies({ profile, stage }: Rule, { item, context }: Subject): boolean {
+  return (
+    (profile === "both" || item.direction === "unspecified" || profile === item.direction) &&
+    (stage !== "meaning" || context.config.meaning !== undefined)
+  );
+}
+
+function isOfMessage({ stage }: Rule): boolean {
+  return stage === "content" || stage === "meaning";
+}
+
+function isJudged({ stage, id }: Rule, { broken, message }: Form): boolean {
+  if (stage !== "form") return true;
+  if (broken === undefined) return message !== undefined || isBeforePayload(id);
+  // The frame is read in the table's order. A message is read byte by byte: one fault leaves all its rules open.
+  return !(isOfPayload(broken.rule) && isOfPayload(id)) && position(id) < position(broken.rule);
+}
+
+const FIRST_OF_PAYLOAD = position("form.truncated");
+
+function isOfPayload(id: RuleId): boolean {
+  return position(id) >= FIRST_OF_PAYLOAD;
+}
+
+/** Without a known method the frame is read, and its message is not. */
+function isBeforePayload(id: RuleId): boolean {
+  return !isOfPayload(id);
+}
+
+function position(id: RuleId): number {
+  return RULES.findIndex((rule) => rule.id === id);
+}
+
+function messageText({ method, direction }: SignItem, { message }: Form): string | undefined {
+  const desc = direction === "unspecified" ? undefined : METHODS.get(method)?.[direction];
+  return desc === undefined || message === undefined ? undefined : toJsonString(desc, message, { prettySpaces: 2 });
+}
+
+/** What of the policy is off, to be said at start: one sentence each. */
+export function whatIsOff({ meaning, profiles }: PolicyConfig): string[] {
+  return [
+    ...(meaning === undefined
+      ? ["meaning is off: without accounts.json an address of another wallet is signed as readily as ours"]
+      : []),
+    ...(meaning !== undefined && meaning.advertised === undefined
+      ? ["no limits are configured: no GetCfg success will be signed"]
+      : []),
+    ...(profiles.includes("request") ? ["requests are signed too: this key can act as a client of another LSP"] : []),
+  ];
+}
+
+/** The table for `signer policy`: id, whether it is on, reason. */
+export function policyTable(config: PolicyConfig): string {
+  const width = Math.max(...RULES.map(({ id }) => id.length));
+  const rows = RULES.map((rule) => `${rule.id.padEnd(width)}  ${stateOf(rule, config)}  ${rule.reason}\n`);
+  return rows.join("");
+}
+
+function stateOf({ stage, profile, id }: Rule, { meaning, profiles, budget, clients }: PolicyConfig): "on " | "off" {
+  if (stage === "meaning") return meaning === undefined ? "off" : "on ";
+  if (id === "budget.paused") {
+    return [budget, ...Object.values(clients)].some(({ pauseAbove }) => pauseAbove !== undefined) ? "on " : "off";
+  }
+  return profile === "both" || profiles.includes(profile) ? "on " : "off";
+}

@@ -1,0 +1,151 @@
+import type { AuditEntry } from "../audit/record.ts";
+import type { SignItem } from "../policy/subject.ts";
+import type { Meters } from "./metrics.ts";
+import type { Signed, Signing } from "./signing.ts";
+import type { AuditPosition, WireResult } from "./wire.ts";
+
+/** What the policy says of one item, with what the log is to keep of it. */
+export type Verdict =
+  | {
+      readonly kind: "sign";
+      /** SHA-256 of the frame. */
+      readonly digest: Uint8Array;
+      readonly nonce: bigint | undefined;
+      readonly addressIndex: number | undefined;
+    }
+  | {
+      readonly kind: "refuse";
+      readonly rule: string;
+      readonly reason: string;
+      /** The record of it; undefined where it is only counted, because refusals came faster than they are recorded. */
+      readonly entry: AuditEntry | undefined;
+    };
+
+export interface Judge {
+  decide(client: string, item: SignItem): Verdict;
+}
+
+/** The log, as far as signing needs it. */
+export interface Recorder {
+  /** Resolves when the records are on disk; rejects when they may not be. In the order of the calls. */
+  append(entries: readonly AuditEntry[]): Promise<AuditPosition>;
+  /** The last record on disk. */
+  head(): AuditPosition;
+}
+
+export interface Answer {
+  /** One for each item, in its order. */
+  readonly results: readonly WireResult[];
+  readonly position: AuditPosition;
+}
+
+/** Judges, signs, records, answers: the one path on which a signature is made. */
+export interface Pipeline {
+  /**
+   * Answers are ready in the order of the calls. Never rejects: what cannot be recorded or signed is refused.
+   */
+  submit(client: string, items: readonly SignItem[]): Promise<Answer>;
+  /** Items between `submit` and its answer. */
+  inFlight(): number;
+  /** False from a failure of the log or of the signing thread until the next record is on disk. */
+  healthy(): boolean;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
+}
+
+export interface PipelineParts {
+  readonly judge: Judge;
+  readonly signing: Signing;
+  readonly audit: Recorder;
+  readonly meters: Meters;
+  /** Told why, once for each time that the signer begins to refuse for want of its log or its key. */
+  readonly onUnavailable: (rule: UnavailableRule, error: unknown) => void;
+}
+
+/** Not rules of the policy: the frame may be good, and this signer cannot vouch for anything now. */
+export type UnavailableRule = "audit_unavailable" | "signing_unavailable";
+
+export const UNAVAILABLE: Readonly<Record<UnavailableRule, string>> = {
+  audit_unavailable: "the audit log cannot be written, and nothing is signed that it does not hold",
+  signing_unavailable: "the signing thread has ended",
+};
+
+export function openPipeline({ judge, signing, audit, meters, onUnavailable }: PipelineParts): Pipeline {
+  let inFlight = 0;
+  let healthy = true;
+  const idle: (() => void)[] = [];
+
+  const refuseAll = (count: number, rule: UnavailableRule, error: unknown): Answer => {
+    if (healthy) onUnavailable(rule, error);
+    healthy = false;
+    const refusal: WireResult = { kind: "refused", rule, reason: UNAVAILABLE[rule] };
+    return { results: new Array<WireResult>(count).fill(refusal), position: audit.head() };
+  };
+
+  const answer = async (client: string, items: readonly SignItem[]): Promise<Answer> => {
+    const verdicts = items.map((item) => judge.decide(client, item));
+    const digests = verdicts.flatMap((verdict) => (verdict.kind === "sign" ? [verdict.digest] : []));
+    let signed: readonly Signed[];
+    try {
+      const made = signing.sign(digests);
+      signed = made instanceof Promise ? await made : made;
+    } catch (error) {
+      return refuseAll(items.length, "signing_unavailable", error);
+    }
+    const { results, entries } = resultsOf(client, items, verdicts, signed);
+    if (entries.length === 0) return { results, position: audit.head() };
+    try {
+      const position = await audit.append(entries);
+      healthy = true;
+      return { results, position };
+    } catch (error) {
+      return refuseAll(items.length, "audit_unavailable", error);
+    }
+  };
+
+  return {
+    async submit(client, items) {
+      const started = performance.now();
+      inFlight += items.length;
+      const given = await answer(client, items);
+      inFlight -= items.length;
+      meters.answered(client, given.results, performance.now() - started);
+      if (inFlight === 0) for (const resolve of idle.splice(0)) resolve();
+      return given;
+    },
+    inFlight: () => inFlight,
+    healthy: () => healthy,
+    idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+  };
+}
+
+/** Joins verdicts and signatures. A signature leaves this function only beside the record that names it. */
+function resultsOf(
+  client: string,
+  items: readonly SignItem[],
+  verdicts: readonly Verdict[],
+  signed: readonly Signed[],
+): { results: WireResult[]; entries: AuditEntry[] } {
+  const results: WireResult[] = [];
+  const entries: AuditEntry[] = [];
+  let next = 0;
+  for (const [at, verdict] of verdicts.entries()) {
+    if (verdict.kind === "refuse") {
+      results.push({ kind: "refused", rule: verdict.rule, reason: verdict.reason });
+      if (verdict.entry !== undefined) entries.push(verdict.entry);
+      continue;
+    }
+    const { signature, digest } = signed[next++] as Signed;
+    results.push({ kind: "signed", signature });
+    entries.push({
+      client,
+      method: items[at]?.method ?? "",
+      frameDigest: verdict.digest,
+      decision: "signed",
+      signatureDigest: digest,
+      ...(verdict.nonce === undefined ? {} : { nonce: verdict.nonce }),
+      ...(verdict.addressIndex === undefined ? {} : { addressIndex: verdict.addressIndex }),
+    });
+  }
+  return { results, entries };
+}

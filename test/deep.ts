@@ -1,0 +1,44 @@
+/**
+ * `npm run test:deep`: what takes too long for every run. Each part is the same test with a larger number; the numbers
+ * and the day stand at the end of the output, for the summary in docs/deep.md.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "./tools/sources.ts";
+
+interface Part {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+}
+
+const PARTS: readonly Part[] = [
+  {
+    name: "10 million mutated frames at the policy",
+    env: { FUZZ_COUNT: "10000000" },
+    files: ["test/policy/fuzz.test.ts"],
+  },
+  { name: "500 kills of the audit log under load", env: { DEEP: "1" }, files: ["test/audit/crash.test.ts"] },
+  {
+    name: "a fault at every scene of the ceremony",
+    env: { DEEP: "1" },
+    files: ["test/faults/kill.test.ts", "test/faults/end.test.ts", "test/faults/disk.test.ts"],
+  },
+];
+
+const chosen = process.argv.slice(2);
+const lines: string[] = [];
+let failed = 0;
+for (const { name, env, files } of PARTS) {
+  if (chosen.length > 0 && !chosen.some((word) => name.includes(word))) continue;
+  const start = performance.now();
+  const { status } = spawnSync(process.execPath, ["--test", ...files.map((file) => join(ROOT, file))], {
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) failed += 1;
+  lines.push(`${status === 0 ? "passed" : "FAILED"}  ${name}  ${Math.round((performance.now() - start) / 1000)} s`);
+}
+console.log(`\n${new Date().toISOString().slice(0, 10)}\n${lines.join("\n")}`);
+console.log(`${lines.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,235 @@
+import { gzipSync } from "node:zlib";
+import { encodeFrame } from "../../proto/frame.ts";
+import { newClient } from "../../signer/policy/budget.ts";
+import { FRAME_MAX, INFLATED_MAX } from "../../signer/policy/limits.ts";
+import { DEFAULT_BUDGET, DEFAULT_POLICY, meaningOf } from "../../signer/policy/settings.ts";
+import type { PolicyContext, SignItem } from "../../signer/policy/subject.ts";
+import type { RuleId } from "../../signer/policy/table.ts";
+import {
+  accountKey,
+  CFG_SUCCESS,
+  CTX,
+  cfgSuccess,
+  context,
+  FOREIGN_ADDRESS,
+  getCfg,
+  item,
+  NONCE,
+  NOW_MS,
+  swapFrom,
+  swapInto,
+  swapRequest,
+  swapSuccess,
+  WITH_MEANING,
+} from "./samples.ts";
+
+export interface Refusal {
+  readonly rule: RuleId;
+  readonly what: string;
+  readonly item: SignItem;
+  readonly context?: PolicyContext;
+}
+
+const CTX_BYTES = getCfg({ ctx: CTX });
+const FAILURE = getCfg({ ctx: CTX, either: { case: "failure", value: {} } });
+const GOOD = item(FAILURE, "GetCfg");
+const WINDOW_US = BigInt(DEFAULT_POLICY.nonceWindowMs) * 1000n;
+const at = (nonce: bigint) => swapSuccess(FOREIGN_ADDRESS, nonce);
+
+/** One way for each rule to refuse, and more where there is more than one. `form.encoding` has a test of its own. */
+export const REFUSALS: readonly Refusal[] = [
+  { rule: "budget.paused", what: "after too many refusals", item: GOOD, context: pausedClient() },
+  { rule: "budget.rate", what: "no request a second", item: GOOD, context: budget({ perSecond: 0 }) },
+  { rule: "budget.day", what: "no signature a day", item: GOOD, context: budget({ perDay: 0 }) },
+  { rule: "ask.direction", what: "unspecified", item: { ...GOOD, direction: "unspecified" } },
+  { rule: "ask.profile", what: "a request by default", item: item(swapRequest(), "SwapIntoLn", "request") },
+  { rule: "ask.method", what: "another service", item: { ...GOOD, method: "/signrpc.Signer/SignMessage" } },
+  { rule: "ask.method", what: "without the slash", item: { ...GOOD, method: "BtcLsp.Service/GetCfg" } },
+  { rule: "ask.method", what: "a name that every object has", item: { ...GOOD, method: "constructor" } },
+  { rule: "form.size", what: "one byte more", item: framed(encodeFrame(new Uint8Array(FRAME_MAX - 4))) },
+  { rule: "form.domain", what: "an invoice", item: framed(Buffer.from("lnbcrt1pj0000000")) },
+  { rule: "form.domain", what: "a message of lncli", item: framed(Buffer.from("Lightning Signed Message:hello")) },
+  {
+    rule: "form.domain",
+    what: "LUD-13",
+    item: framed(Buffer.from("DO NOT EVER SIGN THIS TEXT WITH YOUR PRIVATE KEYS!")),
+  },
+  { rule: "form.domain", what: "a tag, twice", item: framed(Buffer.alloc(100, "the same 32 bytes, and once more")) },
+  { rule: "form.hash-length", what: "a whole frame", item: framed(encodeFrame(new Uint8Array(27))) },
+  { rule: "form.hash-length", what: "any hash", item: framed(Buffer.alloc(32, 0xab)) },
+  { rule: "form.flag", what: "2", item: framed(changed(GOOD.frame, 0, 2)) },
+  { rule: "form.length", what: "a byte is missing", item: framed(GOOD.frame.subarray(0, -1)) },
+  { rule: "form.length", what: "four bytes", item: framed(new Uint8Array(4)) },
+  { rule: "form.length", what: "nothing", item: framed(new Uint8Array(0)) },
+  { rule: "form.one-frame", what: "two", item: framed(Buffer.concat([GOOD.frame, GOOD.frame])) },
+  { rule: "form.one-frame", what: "a byte after it", item: framed(Buffer.concat([GOOD.frame, Buffer.alloc(1)])) },
+  { rule: "form.empty", what: "five zeros", item: framed(encodeFrame(new Uint8Array(0))) },
+  { rule: "form.empty", what: "and said to be gzip", item: framed(encodeFrame(new Uint8Array(0), true)) },
+  { rule: "form.gzip-member", what: "plain payload", item: gzip(FAILURE) },
+  { rule: "form.gzip-member", what: "half of it", item: gzip(gzipSync(FAILURE).subarray(0, 40)) },
+  { rule: "form.gzip-member", what: "a wrong sum", item: gzip(changed(gzipSync(FAILURE), -8, 0x55)) },
+  { rule: "form.gzip-member", what: "a wrong length", item: gzip(changed(gzipSync(FAILURE), -1, 0x01)) },
+  { rule: "form.gzip-member", what: "a file name in the header", item: gzip(changed(gzipSync(FAILURE), 3, 0x08)) },
+  { rule: "form.gzip-trailing", what: "a byte", item: gzip(Buffer.concat([gzipSync(FAILURE), Buffer.alloc(1)])) },
+  { rule: "form.gzip-trailing", what: "a member", item: gzip(Buffer.concat([gzipSync(FAILURE), gzipSync("")])) },
+  { rule: "form.gzip-size", what: "a byte more", item: gzip(gzipSync(Buffer.alloc(INFLATED_MAX + 1))) },
+  { rule: "form.gzip-size", what: "ten megabytes", item: gzip(gzipSync(Buffer.alloc(10_000_000))) },
+  { rule: "form.truncated", what: "a length beyond the end", item: payload("1a05") },
+  { rule: "form.truncated", what: "a tag without more", item: payload("1a") },
+  { rule: "form.truncated", what: "a varint that goes on", item: payload("1a040a021083") },
+  { rule: "form.varint", what: "a length in two bytes", item: payload("1a8000") },
+  { rule: "form.varint", what: "a tag in two bytes", item: payload("9a0000") },
+  { rule: "form.varint", what: "eleven bytes", item: payload("1a0e0a0c10ffffffffffffffffffff01") },
+  { rule: "form.varint", what: "65 bits", item: payload("1a0d0a0b10ffffffffffffffffff02") },
+  { rule: "form.range", what: "33 bits in a uint32", item: payload("1a0a0a080a06088080808010") },
+  { rule: "form.range", what: "a bool of two", item: payload("1a041a020802") },
+  { rule: "form.unknown-field", what: "4", item: payload("2200") },
+  { rule: "form.unknown-field", what: "0", item: payload("0200") },
+  { rule: "form.wire-type", what: "a varint where ctx belongs", item: item(hex("0800"), "GetCfg") },
+  { rule: "form.wire-type", what: "a group", item: payload("1b1c") },
+  { rule: "form.wire-type", what: "a list that is not packed", item: payload("1a021000") },
+  { rule: "form.duplicate-field", what: "failure", item: payload("1a001a00") },
+  { rule: "form.field-order", what: "ctx last", item: item(Buffer.concat([hex("1a00"), CTX_BYTES]), "GetCfg") },
+  { rule: "form.oneof", what: "success and failure", item: payload("12001a00") },
+  { rule: "form.default-value", what: "kind 0", item: payload("1a040a021000") },
+  { rule: "form.default-value", what: "an empty list", item: payload("1a021200") },
+  { rule: "form.default-value", what: "an empty text", item: payload("12060a0412020a00") },
+  { rule: "form.enum", what: "kind 4", item: payload("1a040a021004") },
+  { rule: "form.enum", what: "retired", item: payload("1a03120101", "SwapIntoLn") },
+  { rule: "form.text", what: "not UTF-8", item: payload("12070a050a030a01ff", "SwapIntoLn") },
+  { rule: "form.text", what: "a byte-order mark", item: item(swapSuccess(`\uFEFF${FOREIGN_ADDRESS}`), "SwapIntoLn") },
+  { rule: "content.ctx", what: "none", item: item(hex("1a040a021003"), "GetCfg") },
+  { rule: "content.ctx", what: "no nonce", item: item(getCfg({ ctx: { lnPubKey: CTX.lnPubKey } }), "SwapFromLn") },
+  { rule: "content.ctx", what: "no key", item: item(getCfg({ ctx: { nonce: CTX.nonce } }), "SwapFromLn") },
+  { rule: "content.key", what: "another", item: keyed(Buffer.alloc(33, 2)) },
+  { rule: "content.key", what: "empty", item: keyed(Buffer.alloc(0)) },
+  { rule: "content.nonce-clock", what: "too old", item: item(at(NONCE - WINDOW_US - 1n), "SwapIntoLn") },
+  { rule: "content.nonce-clock", what: "too new", item: item(at(NONCE + WINDOW_US + 1n), "SwapIntoLn") },
+  { rule: "content.nonce-clock", what: "0", item: item(at(0n), "SwapIntoLn") },
+  { rule: "content.nonce-clock", what: "2^64 - 1", item: item(at(2n ** 64n - 1n), "SwapIntoLn") },
+  { rule: "content.nonce-order", what: "a clock set back", item: item(at(NONCE), "SwapIntoLn"), context: setBack() },
+  { rule: "content.result", what: "GetCfg", item: item(CTX_BYTES, "GetCfg") },
+  { rule: "content.result", what: "SwapIntoLn", item: item(CTX_BYTES, "SwapIntoLn") },
+  { rule: "content.failure-text", what: "of the server", item: internal({ case: "grpcServer", value: "pay bc1q" }) },
+  { rule: "content.failure-text", what: "of arithmetic", item: internal({ case: "math", value: "1/0" }) },
+  { rule: "content.failure-text", what: "not redacted", item: internal({ case: "redacted", value: false }) },
+  { rule: "content.failure-text", what: "nothing", item: internal({ case: undefined }) },
+  { rule: "content.invoice", what: "an address in its place", item: invoice(FOREIGN_ADDRESS) },
+  {
+    rule: "content.invoice",
+    what: "none",
+    item: item(swapFrom({ ctx: CTX, either: { case: "success", value: {} } }), "SwapFromLn"),
+  },
+  {
+    rule: "content.address",
+    what: "none",
+    item: item(swapInto({ ctx: CTX, either: { case: "success", value: {} } }), "SwapIntoLn"),
+  },
+  ...[
+    ["of mainnet", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"],
+    ["in capitals", FOREIGN_ADDRESS.toUpperCase()],
+    ["with a wrong letter", FOREIGN_ADDRESS.replace("w508", "w509")],
+    ["of a script", "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"],
+    ["old", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"],
+    ["with a space", ` ${FOREIGN_ADDRESS}`],
+    ["that is a word", "hello"],
+  ].map(([what, address]) => ({
+    rule: "content.address" as const,
+    what: what ?? "",
+    item: item(swapSuccess(address ?? ""), "SwapIntoLn"),
+  })),
+  { rule: "content.node", what: "another key", item: cfgNode({ pubKey: { val: Buffer.alloc(33, 3) } }) },
+  { rule: "content.node", what: "an address as key", item: cfgNode({ pubKey: { val: Buffer.from(FOREIGN_ADDRESS) } }) },
+  { rule: "content.node", what: "none", item: item(cfgSuccess({ lspLnNodes: [] }), "GetCfg") },
+  {
+    rule: "meaning.address",
+    what: "of another wallet",
+    item: item(swapSuccess(FOREIGN_ADDRESS), "SwapIntoLn"),
+    context: context(WITH_MEANING),
+  },
+  ...(
+    [
+      ["host", { lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, host: { val: "10.0.0.1" } }] }],
+      ["port", { lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, port: { val: 9735 } }] }],
+      ["a second node", { lspLnNodes: [CFG_SUCCESS.lspLnNodes[0]!, CFG_SUCCESS.lspLnNodes[0]!] }],
+      ["minimum", { swapIntoLnMinAmt: { val: { val: 1n } } }],
+      ["maximum", { swapIntoLnMaxAmt: { val: { val: 1n } } }],
+      ["minimum out", { swapFromLnMinAmt: { val: { val: 1n } } }],
+      ["maximum out", { swapFromLnMaxAmt: { val: { val: 1n } } }],
+      ["rate", { swapLnFeeRate: { val: { numerator: 1n, denominator: 251n } } }],
+      ["least fee", { swapLnMinFee: { val: { val: 1n } } }],
+    ] as const
+  ).map(([what, change]) => ({
+    rule: "meaning.advertised" as const,
+    what,
+    item: item(cfgSuccess(change as Partial<typeof CFG_SUCCESS>), "GetCfg"),
+    context: context(WITH_MEANING),
+  })),
+  {
+    rule: "meaning.advertised",
+    what: "nothing configured",
+    item: item(cfgSuccess(), "GetCfg"),
+    context: context({ ...DEFAULT_POLICY, meaning: meaningOf(accountKey(), undefined) }),
+  },
+];
+
+function hex(text: string): Buffer {
+  return Buffer.from(text, "hex");
+}
+
+/** After a good ctx. */
+function payload(rest: string, method: "GetCfg" | "SwapIntoLn" = "GetCfg"): SignItem {
+  return item(Buffer.concat([CTX_BYTES, hex(rest)]), method);
+}
+
+function framed(frame: Uint8Array): SignItem {
+  return { ...GOOD, frame };
+}
+
+function gzip(bytes: Uint8Array): SignItem {
+  return framed(encodeFrame(bytes, true));
+}
+
+function changed(bytes: Uint8Array, index: number, value: number): Uint8Array {
+  return Uint8Array.from(bytes).with(index, value);
+}
+
+function keyed(val: Uint8Array): SignItem {
+  return item(
+    getCfg({ ctx: { nonce: CTX.nonce, lnPubKey: { val } }, either: { case: "failure", value: {} } }),
+    "GetCfg",
+  );
+}
+
+function internal(
+  either: { case: "grpcServer" | "math"; value: string } | { case: "redacted"; value: boolean } | { case: undefined },
+): SignItem {
+  const redacted = { either: { case: "redacted", value: true } } as const;
+  return item(getCfg({ ctx: CTX, either: { case: "failure", value: { internal: [redacted, { either }] } } }), "GetCfg");
+}
+
+function invoice(val: string): SignItem {
+  const value = { fundLnHodlInvoice: { val: { val } } };
+  return item(swapFrom({ ctx: CTX, either: { case: "success", value } }), "SwapFromLn");
+}
+
+function cfgNode(change: { pubKey: { val: Buffer<ArrayBuffer> } }): SignItem {
+  return item(cfgSuccess({ lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, ...change }] }), "GetCfg");
+}
+
+function budget(change: Partial<typeof DEFAULT_BUDGET>): PolicyContext {
+  return context({ ...DEFAULT_POLICY, budget: { ...DEFAULT_BUDGET, ...change } });
+}
+
+function pausedClient(): PolicyContext {
+  const made = context();
+  made.state.clients.set("lsp", { ...newClient(DEFAULT_BUDGET, NOW_MS), paused: true });
+  return made;
+}
+
+/** The signer's clock says NOW again, and an hour later has been signed. */
+function setBack(): PolicyContext {
+  const made = context();
+  made.state.highestNonce = NONCE + 3_600_000_000n;
+  return made;
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { needs } from "../tools/need.ts";
+import { freePort, startDaemon } from "./process.ts";
+
+describe("a program that tests start", () => {
+  test("says its last lines when it ends before it is ready", async () => {
+    const daemon = startDaemon("/bin/sh", () => ["-c", "echo no such thing >&2; exit 3"]);
+    const ready = daemon.until("a thing", 10_000, () => undefined);
+    await assert.rejects(ready, { message: "sh, a thing: exit 3\nno such thing" });
+    await daemon.stop();
+    assert.equal(existsSync(daemon.folder), false);
+  });
+
+  test("is not waited for longer than was said", async () => {
+    const daemon = startDaemon("/bin/sh", () => ["-c", "echo begun; exec sleep 100"]);
+    await assert.rejects(
+      daemon.until("a thing", 300, () => undefined),
+      /^Error: sh, a thing: not within 300 ms\nbegun$/,
+    );
+    await daemon.stop();
+    assert.equal(runs(daemon.pid), false);
+  });
+
+  test("that is none is an error with its name", async () => {
+    const daemon = startDaemon("/nonexistent/program", () => []);
+    await assert.rejects(
+      daemon.until("start", 10_000, () => undefined),
+      /\/nonexistent\/program/,
+    );
+    await daemon.stop();
+  });
+
+  test("a free port is free", async () => {
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    assert.equal(new Set(ports).size, 3);
+    assert.ok(ports.every((port) => port > 1023));
+  });
+
+  test("lnd does not outlive the one who started it, even if that is killed", needs("go"), async () => {
+    const crasher = spawnSync(process.execPath, [join(import.meta.dirname, "crasher.ts")], { encoding: "utf8" });
+    assert.equal(crasher.signal, "SIGKILL", crasher.stderr);
+    const [pid, folder = ""] = crasher.stdout.trim().split(" ");
+    assert.match(basename(folder), /^lnd-/);
+    // The kernel's signal needs a moment; a process that stays would stay for good.
+    for (let tries = 0; tries < 100 && runs(Number(pid)); tries += 1) await sleep(50);
+    assert.equal(runs(Number(pid)), false);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+function runs(pid: number): boolean {
+  assert.ok(pid > 1);
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

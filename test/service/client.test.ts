@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parseWitnesses } from "../../signer/audit/commands.ts";
+import { type ConnectionState, openSigner, type SignerOptions } from "../../signer/client.ts";
+import type { ServiceLog } from "../../signer/service/serve.ts";
+import { openWitness, type WitnessAlarm } from "../../signer/witness.ts";
+import { until } from "./caller.ts";
+import { badFrame, goodFrame, METHOD, NODE_ID } from "./frames.ts";
+import { newFolder, type Rig, startRig } from "./rig.ts";
+
+const open = (rig: Pick<Rig, "socket">, more: Partial<SignerOptions> = {}) =>
+  openSigner({ place: { socket: rig.socket }, nodeId: NODE_ID, network: "regtest", ...more });
+
+/** A log that counts its appends, and may keep them waiting. */
+function countingLog(): { wrap: (log: ServiceLog) => ServiceLog; sizes: number[]; hold: () => () => void } {
+  const sizes: number[] = [];
+  let gate: Promise<void> = Promise.resolve();
+  return {
+    sizes,
+    hold() {
+      let release: () => void = () => undefined;
+      gate = new Promise((resolve) => {
+        release = resolve;
+      });
+      return () => release();
+    },
+    wrap: (log) => ({
+      append: async (entries) => {
+        sizes.push(entries.length);
+        await gate;
+        return log.append(entries);
+      },
+      note: (text) => log.note(text),
+      head: () => log.head(),
+      disk: () => log.disk(),
+      refusal: () => log.refusal(),
+      close: () => log.close(),
+    }),
+  };
+}
+
+test("what is asked in one turn of the event loop crosses as one message and is one append", async () => {
+  const log = countingLog();
+  const rig = await startRig({ wrapAudit: log.wrap });
+  const client = open(rig);
+  await client.sign(goodFrame(), METHOD, "response");
+  log.sizes.length = 0;
+  const results = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => client.sign(at === 3 ? badFrame() : goodFrame(), METHOD, "response")),
+  );
+  assert.deepEqual(log.sizes, [20]);
+  assert.deepEqual(
+    results.map(({ kind }) => kind),
+    Array.from({ length: 20 }, (_, at) => (at === 3 ? "refused" : "signed")),
+  );
+  await client.close();
+  await rig.end();
+});
+
+test("no signature is given before its record is on disk", async () => {
+  const log = countingLog();
+  const rig = await startRig({ wrapAudit: log.wrap });
+  const client = open(rig);
+  await client.sign(goodFrame(), METHOD, "response");
+  const release = log.hold();
+  let answered = false;
+  const asked = client.sign(goodFrame(), METHOD, "response").then((result) => {
+    answered = true;
+    return result;
+  });
+  await until(() => log.sizes.length === 2, "the append");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(answered, false);
+  release();
+  assert.equal((await asked).kind, "signed");
+  await client.close();
+  await rig.end();
+});
+
+test("a deadline, a full queue, a frame that is too large and a closed client are answers", async () => {
+  const log = countingLog();
+  const rig = await startRig({ wrapAudit: log.wrap });
+  const client = open(rig);
+  await client.sign(goodFrame(), METHOD, "response");
+  const release = log.hold();
+  assert.deepEqual(await client.sign(goodFrame(), METHOD, "response", { deadlineMs: 50 }), {
+    kind: "unavailable",
+    code: "deadline",
+  });
+  assert.deepEqual(await client.sign(new Uint8Array(70_000), METHOD, "response"), {
+    kind: "unavailable",
+    code: "frame_size",
+  });
+  const many = Array.from({ length: 8_200 }, () => client.sign(badFrame(), METHOD, "response", { deadlineMs: 9_000 }));
+  const busy = await many.at(-1);
+  assert.deepEqual(busy, { kind: "unavailable", code: "busy" });
+  release();
+  await client.close();
+  assert.deepEqual(await client.sign(goodFrame(), METHOD, "response"), { kind: "unavailable", code: "closed" });
+  await Promise.all(many);
+  await rig.end();
+});
+
+test("comes back by itself after the signer was away, and waits for it at the start", async () => {
+  const folder = newFolder();
+  const states: ConnectionState[] = [];
+  const client = open({ socket: join(folder, "run", "lsp.sock") }, { onState: (state) => states.push(state) });
+  const early = client.sign(goodFrame(), METHOD, "response", { deadlineMs: 9_000 });
+  await until(() => states.includes("down"), "a first attempt");
+  const first = await startRig({ folder });
+  assert.equal((await early).kind, "signed");
+  await first.stop();
+  await until(() => client.state() !== "up", "the loss");
+  const second = await startRig({ folder });
+  assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: 9_000 })).kind, "signed");
+  await client.close();
+  await second.end();
+});
+
+test("another node or another network is not asked for anything", async () => {
+  const log = countingLog();
+  const rig = await startRig({ wrapAudit: log.wrap });
+  for (const wrong of [{ nodeId: NODE_ID.replace(/^03/, "02") }, { network: "mainnet" }]) {
+    const client = open(rig, wrong);
+    const result = await client.sign(goodFrame(), METHOD, "response");
+    assert.deepEqual(result, { kind: "unavailable", code: "other_signer" });
+    await client.close();
+  }
+  assert.deepEqual(log.sizes, []);
+  await rig.end();
+});
+
+test("is the log's witness: an old copy of the log is found out, also after a restart of both", async () => {
+  const folder = newFolder();
+  const copy = newFolder();
+  const witnessFile = join(copy, "witness.json");
+  const alarms: WitnessAlarm[] = [];
+  const onAlarm = (alarm: WitnessAlarm): void => void alarms.push(alarm);
+  const signSome = async (rig: Rig, count: number): Promise<void> => {
+    const client = open(rig, { witnessFile, onAlarm });
+    for (let at = 0; at < count; at += 1)
+      assert.equal((await client.sign(goodFrame(), METHOD, "response")).kind, "signed");
+    await client.close();
+  };
+  const first = await startRig({ folder });
+  await signSome(first, 2);
+  await first.stop();
+  cpSync(folder, join(copy, "old"), { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  const second = await startRig({ folder });
+  await signSome(second, 20);
+  await second.stop();
+  assert.equal(alarms.length, 0);
+  const noted = readFileSync(witnessFile, "utf8");
+  assert.equal(parseWitnesses(noted).ok, true);
+
+  rmSync(join(folder, "audit"), { recursive: true });
+  cpSync(join(copy, "old", "audit"), join(folder, "audit"), { recursive: true });
+  const third = await startRig({ folder });
+  await signSome(third, 3);
+  assert.equal(alarms[0]?.kind, "log_went_back");
+  assert.equal(alarms.length, 1);
+  assert.equal(readFileSync(witnessFile, "utf8"), noted);
+  await third.end();
+  rmSync(copy, { recursive: true });
+});
+
+test("a witness knows a rewritten log by its hash, and a damaged file is no empty one", async () => {
+  const witness = openWitness(undefined, NODE_ID);
+  const at = (seq: bigint, fill: number) => ({ seq, head: Buffer.alloc(32, fill) });
+  assert.equal(witness.see(at(5n, 1)), undefined);
+  assert.equal(witness.see(at(5n, 1)), undefined);
+  assert.equal(witness.see(at(5n, 2))?.kind, "log_rewritten");
+  assert.equal(witness.see(at(4n, 2))?.kind, "log_went_back");
+  assert.equal(witness.see(at(9n, 3)), undefined);
+  assert.equal(witness.last()?.seq, 9n);
+  assert.throws(() => openWitness(import.meta.filename, NODE_ID));
+  assert.equal(existsSync(`${import.meta.filename}.new`), false);
+});

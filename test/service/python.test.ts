@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { Secret } from "../../ceremony/seed/secret.ts";
+import { openKey } from "../../signer/key/key.ts";
+import { makeAuthority, makeClient, makeServer, validFor } from "../../signer/service/certs.ts";
+import { needs } from "../tools/need.ts";
+import { ROOT } from "../tools/sources.ts";
+import { goodFrame, KEY_HEX, METHOD, NODE_ID } from "./frames.ts";
+import { newFolder, type RigOptions, startRig } from "./rig.ts";
+
+/** grpcio is gRPC's C core, coincurve another build of libsecp256k1. */
+const PACKAGES = ["grpcio==1.81.0", "grpcio-tools==1.81.0", "coincurve==21.0.0"];
+const VENV = join(ROOT, ".cache", `python-${createHash("sha256").update(PACKAGES.join()).digest("hex").slice(0, 12)}`);
+
+/** Made once, beside its place and then moved: a half of one is never taken for a whole. */
+function python(): string | undefined {
+  const interpreter = join(VENV, "bin", "python");
+  if (existsSync(interpreter)) return interpreter;
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  const fresh = `${VENV}.${process.pid}`;
+  const steps = [
+    ["python3", "-m", "venv", fresh],
+    [join(fresh, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", ...PACKAGES],
+  ] as const;
+  for (const [program, ...args] of steps) {
+    const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
+    if (status !== 0) {
+      console.error(stderr.slice(-1000));
+      rmSync(fresh, { recursive: true, force: true });
+      return undefined;
+    }
+  }
+  renameSync(fresh, VENV);
+  return interpreter;
+}
+
+interface Report {
+  readonly node_id: string;
+  readonly network: string;
+  readonly signature: string;
+  readonly ids: readonly string[];
+  readonly verified: readonly boolean[];
+  readonly rule: string;
+}
+
+/** In a process of its own while this one serves: so not spawnSync. */
+async function ask(place: string, frame: Uint8Array, tls: readonly string[] = []): Promise<Report> {
+  const interpreter = python();
+  assert(interpreter !== undefined, "the Python packages cannot be installed");
+  const args = [
+    join(import.meta.dirname, "client.py"),
+    join(ROOT, "proto"),
+    place,
+    METHOD,
+    Buffer.from(frame).toString("hex"),
+  ];
+  const { stdout } = await promisify(execFile)(interpreter, [...args, ...tls], { timeout: 60_000 });
+  return JSON.parse(stdout) as Report;
+}
+
+function check(report: Report, frame: Uint8Array): void {
+  assert.equal(report.node_id, NODE_ID);
+  assert.equal(report.network, "regtest");
+  assert.deepEqual(report.verified, [true, true, true]);
+  assert.deepEqual(new Set(report.ids), new Set(["18446744073709551615", "0"]));
+  assert.equal(report.rule, "form.one-frame");
+  const key = openKey(Secret.take(Buffer.from(KEY_HEX, "hex")), NODE_ID);
+  assert(key.ok);
+  assert.equal(
+    report.signature,
+    Buffer.from(key.value.sign(createHash("sha256").update(frame).digest())).toString("hex"),
+  );
+}
+
+test(
+  "a Python client, made of the .proto file alone, gets a signature over the socket that it verifies",
+  needs("python3"),
+  async () => {
+    const rig = await startRig();
+    const frame = goodFrame();
+    check(await ask(rig.socket, frame), frame);
+    await rig.end();
+  },
+);
+
+test("and over TLS", needs("python3"), async () => {
+  const folder = newFolder();
+  const ca = makeAuthority("signer CA", validFor(10, Date.now()));
+  const server = makeServer(ca, ["signer", "127.0.0.1"], validFor(10, Date.now()));
+  const client = makeClient(ca, "lsp", validFor(10, Date.now()));
+  const files = ["ca.crt", "lsp.crt", "lsp.key"].map((name) => join(folder, name));
+  for (const [at, text] of [ca.certificate, client.certificate, client.privateKey].entries())
+    writeFileSync(files[at] ?? "", text);
+  const options: RigOptions = {
+    keys: {
+      clients: [{ name: "lsp", fingerprints: [client.fingerprint] }],
+      tls: { host: "127.0.0.1", port: 0, certificate: "-", "private-key": "-", authority: "-" },
+    },
+    tls: {
+      host: "127.0.0.1",
+      port: 0,
+      certificate: server.certificate,
+      authority: ca.certificate,
+      privateKey: Buffer.from(server.privateKey),
+    },
+  };
+  const rig = await startRig(options);
+  const frame = goodFrame();
+  check(await ask(`127.0.0.1:${rig.service.port}`, frame, files), frame);
+  await rig.end();
+  rmSync(folder, { recursive: true });
+});

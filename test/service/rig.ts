@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { Secret } from "../../ceremony/seed/secret.ts";
+import { openAuditLog } from "../../signer/audit/open.ts";
+import { readConfig } from "../../signer/config.ts";
+import { DEFAULT_POLICY, type PolicyConfig } from "../../signer/policy/settings.ts";
+import { openJudge } from "../../signer/service/judge.ts";
+import { openMetrics } from "../../signer/service/metrics.ts";
+import { openPause } from "../../signer/service/pause.ts";
+import { type Service, type ServiceLog, serve } from "../../signer/service/serve.ts";
+import { openSigning, type Signing } from "../../signer/service/signing.ts";
+import type { TlsOptions } from "../../signer/service/tls.ts";
+import { KEY_HEX, NODE_ID } from "./frames.ts";
+
+/** What of a service a test may put its own in place of. */
+export interface RigOptions {
+  readonly folder?: string;
+  /** Keys of the configuration beside those that every rig has. */
+  readonly keys?: Readonly<Record<string, unknown>>;
+  readonly policy?: PolicyConfig;
+  readonly wrapAudit?: (log: ServiceLog) => ServiceLog;
+  readonly wrapSigning?: (signing: Signing) => Signing;
+  readonly tls?: TlsOptions;
+  readonly clock?: () => number;
+}
+
+export interface Rig {
+  readonly folder: string;
+  readonly socket: string;
+  readonly admin: string;
+  readonly service: Service;
+  /** The lines that it logged. */
+  readonly logged: () => string;
+  /** Stops the service and removes the folder. */
+  end(): Promise<void>;
+  /** Stops the service alone. */
+  stop(): Promise<void>;
+}
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "signer-"));
+  chmodSync(folder, 0o700);
+  return folder;
+}
+
+/** A whole service in this process, on a folder of its own. */
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const folder = options.folder ?? newFolder();
+  const socket = join(folder, "run", "lsp.sock");
+  const base = { network: "regtest", bundle: "-", "identity-file": "-", data: folder };
+  const keys = options.keys ?? { socket };
+  const config = readConfig(JSON.stringify({ ...base, ...keys }), {});
+  assert(config.ok, JSON.stringify(config));
+  const clock = options.clock ?? Date.now;
+  const audit = openAuditLog({ dir: folder, nodeId: NODE_ID, network: "regtest", clock, reserveBytes: 0 });
+  assert(audit.ok, JSON.stringify(audit));
+  const signing = await openSigning(Secret.take(Buffer.from(KEY_HEX, "hex")), NODE_ID);
+  assert(signing.ok);
+  const pause = openPause(folder);
+  const lines: string[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const service = await serve({
+    config: config.value,
+    nodeId: NODE_ID,
+    version: "test",
+    signing: options.wrapSigning?.(signing.value) ?? signing.value,
+    judge: openJudge({
+      nodeId: NODE_ID,
+      network: "regtest",
+      config: options.policy ?? DEFAULT_POLICY,
+      durable: audit.value.state(),
+      pause,
+      clock,
+      onClientPaused: (client) => log.warn({ client }, "client paused"),
+    }),
+    audit: options.wrapAudit?.(audit.value) ?? audit.value,
+    pause,
+    metrics: openMetrics(),
+    log,
+    clock,
+    onBroken: () => log.error("broken"),
+    tls: options.tls,
+  });
+  assert(service.ok, JSON.stringify(service));
+  const { value } = service;
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= value.close();
+    return stopped;
+  };
+  return {
+    folder,
+    socket,
+    admin: join(folder, "admin.sock"),
+    service: value,
+    logged: () => lines.join(""),
+    stop,
+    async end() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
