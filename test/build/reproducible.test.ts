@@ -59,7 +59,7 @@ interface Circumstances {
 /** Builds a copy of the sources elsewhere and returns what came out. */
 async function buildElsewhere({ folder, zone, umask, changed }: Circumstances): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["ceremony", "iso", "VERSION", "package.json", "package-lock.json", "tsconfig.json"]) {
+  for (const name of ["ceremony", "iso", "signer", "VERSION", "package.json", "package-lock.json", "tsconfig.json"]) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
