@@ -164,6 +164,10 @@ test("the declared stick for the results may be writable, and only that", () => 
   ]);
 });
 
+test("a machine on which nothing was ever up has no table of routes, and no table is not another file", () => {
+  assert.deepEqual(failingWith({ files: { "/proc/net/route": "" } }), []);
+});
+
 test("without an expected command line it is only shown", () => {
   const result = machine.with({}, (view) => machineChecks({ ...view, expected: {} }));
   assert.equal(result.find(({ id }) => id === "kernel_command_line")?.outcome, "info");
