@@ -13,10 +13,17 @@ const BROKEN: Expected = { commandLine: "a declaration that cannot be read" };
  */
 export function declared(path: string = DECLARATION): Expected {
   try {
-    const { commandLine, outputMount, ...others } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    const isWhole = typeof commandLine === "string" && (outputMount === undefined || typeof outputMount === "string");
+    const { commandLine, outputMount, noWiredCard, ...others } = JSON.parse(readFileSync(path, "utf8"));
+    const isWhole =
+      typeof commandLine === "string" &&
+      (outputMount === undefined || typeof outputMount === "string") &&
+      (noWiredCard === undefined || typeof noWiredCard === "boolean");
     if (!isWhole || Object.keys(others).length > 0) return BROKEN;
-    return { commandLine, ...(outputMount === undefined ? {} : { outputMount }) };
+    return {
+      commandLine,
+      ...(outputMount === undefined ? {} : { outputMount }),
+      ...(noWiredCard === undefined ? {} : { noWiredCard }),
+    };
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ENOENT" ? {} : BROKEN;
   }

@@ -46,7 +46,7 @@ export function commandLine(mode: BootMode): string {
 
 /** What the program compares the machine with (`Expected` of `ceremony/check/view.ts`). */
 const declaration = (mode: BootMode): string =>
-  `${JSON.stringify({ commandLine: commandLine(mode), outputMount: "/out" }, undefined, 2)}\n`;
+  `${JSON.stringify({ commandLine: commandLine(mode), outputMount: "/out", noWiredCard: true }, undefined, 2)}\n`;
 
 /** The programs of busybox that init uses, and no others. */
 const APPLETS =

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { smallFont } from "./font.ts";
 
 /** A Debian package that bytes of the image come from. */
 export interface Package {
@@ -18,7 +19,7 @@ export interface Parts {
   readonly busybox: Buffer;
   /** Path without a leading slash, to content: the loader and the libraries of the executable. */
   readonly libraries: ReadonlyMap<string, Buffer>;
-  /** A PSF font, uncompressed. */
+  /** The console's font: uncompressed, of 256 glyphs. */
   readonly font: Buffer;
   readonly packages: readonly Package[];
 }
@@ -39,7 +40,6 @@ export function collectParts(executable: string, cache: string): Parts {
   const kernel = kernelFolder(cache);
   const modules = moduleFiles(kernel.folder);
   const libraries = libraryPaths(executable);
-  const font = readFileSync(FONT);
   return {
     kernel: readFileSync(only(join(kernel.folder, "boot"), (name) => name.startsWith("vmlinuz-"))),
     module: (name) => {
@@ -49,7 +49,7 @@ export function collectParts(executable: string, cache: string): Parts {
     },
     busybox: readFileSync(BUSYBOX),
     libraries: new Map(libraries.map((path) => [path.slice(1), readFileSync(path)])),
-    font: gunzipSync(font),
+    font: smallFont(gunzipSync(readFileSync(FONT))),
     packages: [kernel.package, ...packagesOf([BUSYBOX, FONT, ...libraries])],
   };
 }

@@ -23,10 +23,7 @@ const FONT_WIDTH = 8;
 const VGA_WIDTH = 9;
 const VGA_TEXT_WIDTH = 80 * VGA_WIDTH;
 
-/**
- * Full blocks are drawn in the ink of plain or strong text. In VGA's text mode both are grey, because a font of 512
- * glyphs takes the bit that made ink bright; blanks on other papers, such as the stripes of a rehearsal, are coloured.
- */
+/** Full blocks are drawn in the ink of plain or strong text; blanks on the stripes of a rehearsal are coloured. */
 const INK_LEAST = 0xa0;
 const isInk = (rgb: number): boolean => {
   const [red, green, blue] = [rgb >> 16, (rgb >> 8) & 0xff, rgb & 0xff];

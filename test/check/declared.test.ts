@@ -17,10 +17,8 @@ test("what an image declares is read, and what is no declaration expects the imp
     return declared(path);
   };
   assert.deepEqual(reading('{"commandLine":"quiet"}'), { commandLine: "quiet" });
-  assert.deepEqual(reading('{"commandLine":"quiet","outputMount":"/out"}'), {
-    commandLine: "quiet",
-    outputMount: "/out",
-  });
+  const whole = { commandLine: "quiet", outputMount: "/out", noWiredCard: true };
+  assert.deepEqual(reading(JSON.stringify(whole)), whole);
   const machine = new FakeMachine();
   t.after(() => machine.remove());
   for (const broken of [
@@ -30,6 +28,7 @@ test("what an image declares is read, and what is no declaration expects the imp
     "{}",
     '{"commandLine":1}',
     '{"commandLine":"quiet","outputMount":0}',
+    '{"commandLine":"quiet","noWiredCard":"yes"}',
     '{"commandLine":"quiet","x":1}',
   ]) {
     const expected = reading(broken);

@@ -67,6 +67,7 @@ const ABSENCE_PASSES: Readonly<Record<string, readonly string[]>> = {
     (name) => `/proc/net/${name}`,
   ),
   net_driver: ["/sys/bus/pci/devices"],
+  net_cards: ["/sys/bus/pci/devices"],
   radio_hardware: ["/sys/bus/pci/devices"],
   radio_stack: ["ieee80211", "rfkill", "bluetooth", "wwan", "nfc"].map((name) => `/sys/class/${name}`),
   usb_devices: ["/sys/bus/usb/devices"],
