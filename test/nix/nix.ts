@@ -18,7 +18,6 @@ const SANDBOX_PATHS = "/bin/sh=/bin/busybox /bin/busybox /lib /lib64 /usr/lib/x8
 export interface Store {
   readonly folder: string;
   build(...args: string[]): Said;
-  instantiate(...args: string[]): Said;
   add(folder: string): Said;
   /** Where a store path really lies. */
   at(path: string): string;
@@ -58,28 +57,21 @@ export function newStore(folder: string): Store {
   return {
     folder,
     build: (...args) => said(spawnSync("nix-build", options("--no-out-link", ...args), text)),
-    instantiate: (...args) => said(spawnSync("nix-instantiate", options(...args), text)),
     add: (what) => said(spawnSync("nix-store", options("--add-fixed", "--recursive", "sha256", what), text)),
     at: (path) => join(folder, path),
   };
 }
 
-/** Evaluates an expression, strictly, and returns it as JSON. Throws with what Nix said. */
-export function evaluate<T>(expression: string): T {
-  const args = ["--option", "build-users-group", "", "--eval", "--strict", "--json", "--expr", expression];
+/**
+ * Evaluates an expression, strictly, and returns it as JSON. Throws with what Nix said.
+ * @param store a folder for the store that files are written to; without one none is written
+ */
+export function evaluate<T>(expression: string, store?: string): T {
+  const into = store === undefined ? [] : ["--store", store, "--read-write-mode"];
+  const args = ["--option", "build-users-group", "", ...into, "--eval", "--strict", "--json", "--expr", expression];
   const run = spawnSync("nix-instantiate", args, { encoding: "utf8", env: ENVIRONMENT });
   if (run.status !== 0) throw new Error(run.stderr);
   return JSON.parse(run.stdout) as T;
-}
-
-/** Whether an expression is refused, and what Nix said of it. */
-export function refused(expression: string): string | undefined {
-  try {
-    evaluate(expression);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 /** The packages as npm leaves them on a clean checkout: without its note to itself, and what other tools keep there. */
