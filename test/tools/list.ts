@@ -79,7 +79,7 @@ export const TOOLS = {
   },
   nix: {
     debian: "nix-bin",
-    programs: ["nix-build", "nix-hash", "nix-instantiate", "nix-store"],
+    programs: ["nix", "nix-build", "nix-hash", "nix-instantiate", "nix-store"],
     use: "the image's module evaluated, and its executable built in a sandbox",
     found: command("nix-build"),
   },
@@ -123,6 +123,12 @@ export const TOOLS = {
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
     found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
+  },
+  udev: {
+    debian: "udev",
+    programs: ["udevadm"],
+    use: "judging what a device that appears would start",
+    found: command("udevadm"),
   },
   xorriso: {
     debian: "xorriso",
