@@ -92,7 +92,10 @@ class Play {
       assert.match(first, /files are as they were built; memory is zeroed when it is freed/);
       await this.keep(machine, "boot");
       await machine.press("\r");
-      const notes = await playRehearsal(machine, table, (scene) => this.keep(machine, scene));
+      const notes = await playRehearsal(machine, table, async (scene, screen) => {
+        assert.doesNotMatch(screen.at(-1) ?? "", /_$/, `${scene}: the cursor is hidden`);
+        await this.keep(machine, scene);
+      });
       await machine.off();
       await this.keep(machine, OFF);
       return notes;
