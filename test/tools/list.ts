@@ -105,6 +105,12 @@ export const TOOLS = {
     use: "the machine of the boot test",
     found: command("qemu-system-x86_64"),
   },
+  ssh: {
+    debian: "openssh-client",
+    programs: ["ssh-keygen"],
+    use: "signatures of attestations",
+    found: command("ssh-keygen"),
+  },
   strace: {
     debian: "strace",
     use: "proof that the executable opens no socket",
