@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Expected } from "../check/view.ts";
 
 /** Where an image made for ceremonies says what it looks like when it was started as it was built. */
-export const DECLARATION = "/etc/ceremony/machine.json";
+const DECLARATION = "/etc/ceremony/machine.json";
 
 /** No kernel was ever started with this: a declaration that cannot be understood fails the check of the command line. */
 const BROKEN: Expected = { commandLine: "a declaration that cannot be read" };

@@ -19,7 +19,7 @@ export interface BootImage {
 export const fileHash = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 /** Runs the build as a person does. */
-export function buildImage(output: string, executable: string): void {
+function buildImage(output: string, executable: string): void {
   const args = ["iso/boot/main.ts", "--executable", executable, "--output", output];
   execFileSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
 }

@@ -17,7 +17,7 @@ import { strokesOf } from "./keyboard.ts";
 import { Qmp, type QmpEvent } from "./qmp.ts";
 
 /** UEFI of Debian's package; its variables are copied for each machine, as one that was used starts elsewhere. */
-export const OVMF = { code: "/usr/share/OVMF/OVMF_CODE_4M.fd", variables: "/usr/share/OVMF/OVMF_VARS_4M.fd" } as const;
+const OVMF = { code: "/usr/share/OVMF/OVMF_CODE_4M.fd", variables: "/usr/share/OVMF/OVMF_VARS_4M.fd" } as const;
 
 export interface MachineOptions {
   readonly firmware: "bios" | "uefi";

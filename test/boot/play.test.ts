@@ -34,8 +34,8 @@ const SHOWN = "words-21";
 const FORGOTTEN = "machine";
 const OFF = "off";
 
-/** A phrase that lies in the machine's memory the whole time, in its firmware's tables: the search must find it. */
-const CANARY = "canary " + "zoo abstract cat dinosaur legal marble thank pigeon wave sausage novel bracket";
+/** Lies in the machine's memory the whole time, in its firmware's tables, and is searched for like a secret. */
+const CANARY = "canary: zoo abstract cat dinosaur legal marble thank pigeon wave sausage";
 
 async function tableFor(recipient: string): Promise<Table> {
   return {
@@ -123,24 +123,22 @@ function assertWritten(play: Play, notes: Notes): void {
 }
 
 function assertForgotten(t: TestContext, play: Play, secrets: CeremonySecrets, firmware: string): void {
-  const needles = bootNeedles(secrets);
-  const canary = bootNeedles({ ...secrets, words: CANARY.split(" ").slice(1) });
+  const needles = bootNeedles({ ...secrets, others: { ...secrets.others, canary: CANARY } });
   for (const { moment, ram, video } of play.dumps) {
     const start = performance.now();
-    const found = { ram: searchDump(ram, needles), screen: searchDump(video, needles) };
+    const found = searchDump(ram, needles);
+    const screen = searchDump(video, needles);
     const drawn = firmware === "uefi" ? searchPicture(readFileSync(video), UEFI_PICTURE, needles) : new Map();
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    t.diagnostic(`${moment}: RAM ${described(found.ram)}`);
-    t.diagnostic(`${moment}: screen memory ${described(found.screen)}; drawn ${described(drawn)}; ${seconds} s`);
-    const onScreen = described(new Map([...found.screen, ...drawn]));
+    const canaries = [...found].filter(([label]) => label.startsWith("canary"));
+    for (const [label] of canaries) found.delete(label);
+    t.diagnostic(`${moment}: RAM ${described(found)}; canary ${described(new Map(canaries))}`);
+    t.diagnostic(`${moment}: screen memory ${described(screen)}; drawn ${described(drawn)}`);
+    t.diagnostic(`${moment}: searched in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     // Where there must be some, the same search must find them: else its zeros mean nothing.
-    if (moment === SHOWN) {
-      assert.notEqual(described(found.ram), "0", "the RAM is not seen");
-      assert.notEqual(onScreen, "0", "the screen's memory is not seen");
-    } else {
-      assert.equal(onScreen, "0", `${moment}: the screen's memory`);
-    }
-    assert.ok((searchDump(ram, canary).get("phrase text") ?? 0) > 0, `${moment}: the canary is not found`);
+    assert.ok(canaries.length > 0, `${moment}: the canary is not found`);
+    const onScreen = described(new Map([...screen, ...drawn]));
+    if (moment !== SHOWN) assert.equal(onScreen, "0", `${moment}: the screen's memory`);
+    else assert.ok(found.size > 0 && onScreen !== "0", "neither RAM nor screen are seen");
   }
 }
 
