@@ -47,14 +47,20 @@ function bytes(path: string, start: number, length: number): Buffer {
   }
 }
 
-/** Fields of a 64-bit little-endian ELF file (elf(5)), as far as sections are found by them. */
+/** Fields of a 64-bit little-endian ELF file (elf(5)), as far as sections and notes are found by them. */
 const ELF = {
   magic: 0x464c457f,
   header: 64,
+  segmentsAt: 32,
   sectionsAt: 40,
+  segmentSize: 54,
+  segments: 56,
   sectionSize: 58,
-  count: 60,
+  sections: 60,
   names: 62,
+  /** PT_NOTE, a segment's type. */
+  note: 4,
+  /** SHT_NOBITS, a section's type. */
   noBits: 8,
 } as const;
 
@@ -62,7 +68,7 @@ const ELF = {
 export function sections(path: string): Part[] {
   const head = bytes(path, 0, ELF.header);
   if (head.length < ELF.header || head.readUInt32LE(0) !== ELF.magic) return [];
-  const [size, count] = [head.readUInt16LE(ELF.sectionSize), head.readUInt16LE(ELF.count)];
+  const [size, count] = [head.readUInt16LE(ELF.sectionSize), head.readUInt16LE(ELF.sections)];
   const table = bytes(path, Number(head.readBigUInt64LE(ELF.sectionsAt)), size * count);
   if (size < 64 || table.length < size * count) return [];
   const rows = Array.from({ length: count }, (_, at) => table.subarray(at * size, (at + 1) * size)).map((row) => ({
@@ -82,6 +88,35 @@ export function sections(path: string): Part[] {
       end: start + length,
     }));
 }
+
+/**
+ * The notes of an executable, by the names that they have (elf(5), Nhdr). The program is put into Node's binary as one of
+ * them, `NODE_SEA_BLOB`, in sections without names.
+ */
+export function notes(path: string): Part[] {
+  const head = bytes(path, 0, ELF.header);
+  if (head.length < ELF.header || head.readUInt32LE(0) !== ELF.magic) return [];
+  const [size, count] = [head.readUInt16LE(ELF.segmentSize), head.readUInt16LE(ELF.segments)];
+  const table = bytes(path, Number(head.readBigUInt64LE(ELF.segmentsAt)), size * count);
+  const parts: Part[] = [];
+  for (let row = 0; row + 56 <= table.length; row += size) {
+    if (table.readUInt32LE(row) !== ELF.note) continue;
+    const end = Number(table.readBigUInt64LE(row + 8) + table.readBigUInt64LE(row + 32));
+    let start = Number(table.readBigUInt64LE(row + 8));
+    while (start + 12 <= end) {
+      const note = bytes(path, start, 12 + 64);
+      const [nameLength, length] = [note.readUInt32LE(0), note.readUInt32LE(4)];
+      const name = note.toString("latin1", 12, 12 + nameLength).replace(/\0.*$/s, "");
+      const next = start + 12 + words(nameLength) + words(length);
+      parts.push({ name: `note ${name.replaceAll(/[^!-~]/g, "?")}`, start, end: next });
+      start = next;
+    }
+  }
+  return parts;
+}
+
+/** Lengths in a note are filled up to whole words of four bytes. */
+const words = (length: number): number => Math.ceil(length / 4) * 4;
 
 const SECTOR = 2048;
 
@@ -120,7 +155,9 @@ function gptPartitions(path: string): Part[] {
   for (let at = 0; at + size <= table.length; at += size) {
     const [first, last] = [Number(table.readBigUInt64LE(at + 32)), Number(table.readBigUInt64LE(at + 40))];
     const name = table.toString("utf16le", at + 56, at + size).replace(/\0.*$/s, "");
-    if (first > 0) parts.push({ name: `partition ${name}`, start: first * 512, end: (last + 1) * 512 });
+    // The one around the files says nothing that they do not say better.
+    if (first > 16 * (SECTOR / 512))
+      parts.push({ name: `partition ${name}`, start: first * 512, end: (last + 1) * 512 });
   }
   return parts;
 }
@@ -129,7 +166,8 @@ function gptPartitions(path: string): Part[] {
 export function describeDifference(one: string, other: string): string | undefined {
   const offset = firstDifference(one, other);
   if (offset === undefined) return undefined;
-  const part = partAt([...sections(one), ...imageFiles(one)], offset);
+  const named = sections(one).filter(({ name }) => name !== "section ");
+  const part = partAt([...notes(one), ...named, ...imageFiles(one)], offset);
   const inside = part === undefined ? "" : `, in ${part.name}, ${offset - part.start} bytes from its start`;
   const byte = (path: string): string => bytes(path, offset, 1).toString("hex") || "end";
   return `first difference at byte ${offset}${inside}: ${byte(one)} and ${byte(other)}`;

@@ -105,6 +105,11 @@ export const TOOLS = {
     use: "the machine of the boot test",
     found: command("qemu-system-x86_64"),
   },
+  readelf: {
+    debian: "binutils",
+    use: "the sections of the executable, named by another program",
+    found: command("readelf"),
+  },
   ssh: {
     debian: "openssh-client",
     programs: ["ssh-keygen"],
