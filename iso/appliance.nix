@@ -45,12 +45,23 @@ let
           url = "https://snapshot.debian.org/archive/debian/20250520T000000Z/pool/main/c/console-setup/console-setup-linux_1.221_all.deb";
           sha256 = "65fac4777b0d36e48d90c577ba296c9ceeb051210aa1bf405925e2bf6bc6fecd";
         };
-        nativeBuildInputs = [ pkgs.dpkg ];
+        nativeBuildInputs = [
+          pkgs.dpkg
+          pkgs.nodejs_24
+        ];
+        # In VGA's text mode 512 glyphs cost the bright colours, and the QR with them.
+        shorten = ''
+          import { readFileSync, writeFileSync } from "node:fs";
+          import { gunzipSync } from "node:zlib";
+          import { smallFont } from "${./boot/font.ts}";
+          writeFileSync(process.argv[2], smallFont(gunzipSync(readFileSync(process.argv[1]))));
+        '';
       }
       ''
         dpkg-deb --fsys-tarfile "$archive" | tar -x ./usr/share/consolefonts
         mkdir "$out"
         cp usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz "$out/normal.psf.gz"
+        node --input-type=module --eval "$shorten" "$out/normal.psf.gz" "$out/text.psf"
         cp usr/share/consolefonts/FullCyrSlav-TerminusBold32x16.psf.gz "$out/large.psf.gz"
       '';
 

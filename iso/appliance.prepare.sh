@@ -24,20 +24,24 @@ choose() {
   if [[ $answer =~ ^[1-9]$ && $answer -le ${#names[@]} ]]; then choice=${names[answer - 1]}; fi
 }
 
-setfont @fonts@/normal.psf.gz || refuse 'The console font cannot be set.'
+# Without a frame buffer this is VGA's text mode, which shows 256 glyphs in full colours and only one size.
+if [ -e /dev/fb0 ]; then font=normal.psf.gz; else font=text.psf; fi
+setfont "@fonts@/$font" || refuse 'The console font cannot be set.'
 printf '\033c\n  btc-lsp: the ceremony\n\n'
 
 # Measured before anything of it runs: the file that will be started, against the hash that this image was built with.
 sha256sum --check --strict --status /etc/ceremony/payload.sha256 || refuse 'CHANGED: the executable is not the one that this image was built with.'
 [[ $(dmesg) == *'heap free:on'* ]] || refuse 'The kernel does not zero the memory that is freed.'
 
-choose Characters normal large
-if [ "$choice" = large ]; then
-  setfont @fonts@/large.psf.gz
-  read -r rows columns < <(stty size)
-  if [ "$rows" -lt 24 ] || [ "$columns" -lt 80 ]; then
-    setfont @fonts@/normal.psf.gz
-    printf '  This screen has no room for large ones.\n'
+if [ -e /dev/fb0 ]; then
+  choose Characters normal large
+  if [ "$choice" = large ]; then
+    setfont @fonts@/large.psf.gz
+    read -r rows columns < <(stty size)
+    if [ "$rows" -lt 24 ] || [ "$columns" -lt 80 ]; then
+      setfont "@fonts@/$font"
+      printf '  This screen has no room for large ones.\n'
+    fi
   fi
 fi
 choose Keyboard us uk de fr it es br-abnt2
