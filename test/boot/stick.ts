@@ -41,5 +41,5 @@ export function readStick(path: string, name: string): Buffer | undefined {
 export function makeSwap(path: string, label: string): void {
   writeFileSync(path, "");
   truncateSync(path, STICK_MIB << 20);
-  run("mkswap", "--label", label, path);
+  execFileSync("mkswap", ["--label", label, path], { env, stdio: "ignore" });
 }
