@@ -35,13 +35,17 @@ let
     fetchurl = { url, sha256 }: "/fetched/${sha256}";
     closureInfo = { rootPaths }: "/closure";
     makeModulesClosure = given: "/built/modules";
+    # The script is evaluated too, so that a name in it that is not there is found.
     runCommand =
-      name: _: _:
-      "/built/${name}";
+      name: given: script:
+      builtins.seq (builtins.deepSeq given (builtins.stringLength script)) "/built/${name}";
     # Real files, so that tests can read and run them.
     writeScript = name: text: builtins.toFile name text;
     testers.runNixOSTest = given: given;
   };
+
+  splitString =
+    separator: text: builtins.filter builtins.isString (builtins.split separator text);
 
   lib = {
     mkForce = value: value;
@@ -53,8 +57,8 @@ let
     };
     concatStringsSep = builtins.concatStringsSep;
     concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
-    splitString =
-      separator: text: builtins.filter builtins.isString (builtins.split separator text);
+    inherit splitString;
+    fileContents = path: builtins.head (splitString "\n" (builtins.readFile path));
     makeBinPath = list: builtins.concatStringsSep ":" (map (folder: "${folder}/bin") list);
     makeLibraryPath = list: builtins.concatStringsSep ":" (map (folder: "${folder}/lib") list);
     nixosSystem =

@@ -52,9 +52,8 @@
         "rehearsal"
       ];
 
-      # All paths that the running system consists of, for a bill: names, versions and hashes are in the paths.
-      closure =
-        image: pkgs.closureInfo { rootPaths = [ image.config.system.build.toplevel ]; };
+      # All store paths of the running system, for its bill.
+      closure = image: pkgs.closureInfo { rootPaths = [ image.config.system.build.toplevel ]; };
     in
     {
       nixosConfigurations = { inherit production rehearsal; };
@@ -64,7 +63,12 @@
         iso = production.config.system.build.ceremonyImage;
         iso-rehearsal = rehearsal.config.system.build.ceremonyImage;
         inherit (built) node_modules payload;
-        sbom = pkgs.runCommand "ceremony-image.paths" { } "sort ${closure production}/store-paths >$out";
+        sbom =
+          pkgs.runCommand "ceremony-image.cdx.json" { nativeBuildInputs = [ pkgs.nodejs_24 ]; }
+            ''
+              node ${./attest/bill.ts} ${closure production}/store-paths \
+                ${built.payload}/ceremony.cdx.json ${lib.fileContents ../VERSION} >"$out"
+            '';
       };
 
       checks.${system} = import ./check.flake.nix {
