@@ -81,7 +81,7 @@ class Bench {
   }
 
   /** Starts the checks of a production on a machine with these faults. */
-  start(t: TestContext, fault: Omit<Fault, "name" | "red">): Promise<Machine> {
+  start(t: TestContext, fault: Omit<Fault, "name" | "red">, keyboard: "usb" | "ps2" = "usb"): Promise<Machine> {
     const line = commandLine("production");
     const devices = (fault.devices ?? []).map((text) =>
       text.replace(/DISK-(\w+)/, (_, name) => join(this.folder, `${name}.img`)),
@@ -95,8 +95,8 @@ class Bench {
         commandLine: fault.extraArgument === undefined ? line : `${line} ${fault.extraArgument}`,
       },
       stick: this.stick,
-      // Allowed, and there in every one of these machines.
-      keyboard: "usb",
+      // A USB keyboard is allowed, and there in every machine that gets as far as the checks.
+      keyboard,
       devices,
       ...(fault.memoryMib === undefined ? {} : { memoryMib: fault.memoryMib }),
       ...(fault.isOpenlyVirtual === undefined ? {} : { isOpenlyVirtual: fault.isOpenlyVirtual }),
@@ -201,7 +201,7 @@ describe("the gates of a production, on machines that are started for them", TWO
     const changed = readFileSync(image.executable);
     const last = changed.length - 1;
     changed[last] = (changed[last] ?? 0) ^ 1;
-    const machine = await bench.start(t, { variant: { files: new Map([["bin/ceremony", changed]]) } });
+    const machine = await bench.start(t, { variant: { files: new Map([["bin/ceremony", changed]]) } }, "ps2");
     try {
       const screen = await machine.waitFor("the machine goes off");
       assert.match(screen.join("\n"), /CHANGED: bin\/ceremony: FAILED/);

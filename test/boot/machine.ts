@@ -67,14 +67,11 @@ export class Machine implements Console {
   static async start(options: MachineOptions): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "boot-"));
     const socket = join(folder, "qmp");
+    const args = qemuArguments(options, folder, socket);
     // The kernel ends it with this process, however that ends.
-    const qemu = spawn(
-      "setpriv",
-      ["--pdeathsig", "KILL", "qemu-system-x86_64", ...qemuArguments(options, folder, socket)],
-      {
-        stdio: ["ignore", "ignore", "pipe"],
-      },
-    );
+    const qemu = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let errors = "";
     qemu.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors += text;

@@ -26,6 +26,7 @@ const ALWAYS_THERE = new Set([
   "apt-get",
   "flock",
   "grep",
+  "mkswap",
   "setpriv",
 ]);
 
