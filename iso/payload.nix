@@ -85,6 +85,8 @@ rec {
         cp "$lock"/package.json "$lock"/package-lock.json "$lock"/.npmrc .
         npm ci --ignore-scripts --no-audit --no-fund
         rm node_modules/.package-lock.json
+        # npm 10 leaves the folders of scopes whose packages are for other machines; npm 11 does not.
+        rmdir node_modules/@* 2>/dev/null || :
         cp -R -P node_modules "$out"
       ''
     ];

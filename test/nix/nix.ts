@@ -74,13 +74,15 @@ export function evaluate<T>(expression: string, store?: string): T {
   return JSON.parse(run.stdout) as T;
 }
 
-/** The packages as npm leaves them on a clean checkout: without its note to itself, and what other tools keep there. */
+/** The packages as iso/payload.nix takes them: without npm's note to itself, empty scopes, and what other tools keep there. */
 export function linkPackages(folder: string): string {
   const target = join(folder, "node_modules");
   const source = realpathSync(join(ROOT, "node_modules"));
   const linked = spawnSync("cp", ["-a", "--link", source, target], { encoding: "utf8" });
   if (linked.status !== 0) throw new Error(linked.stderr);
-  for (const name of [".package-lock.json", ".cache"]) rmSync(join(target, name), { recursive: true, force: true });
+  const scopes = readdirSync(target).filter((name) => name.startsWith("@") && readdirSync(join(target, name)).length === 0);
+  for (const name of [".package-lock.json", ".cache", ...scopes])
+    rmSync(join(target, name), { recursive: true, force: true });
   return target;
 }
 

@@ -85,6 +85,7 @@ test("the lock file's packages are fetched with no script run, and nothing else 
     outputHash: string;
   }>(`let it = (${expression(ROOT)}).node_modules; in { inherit (it) args outputHashMode outputHashAlgo outputHash; }`);
   assert.match(args.join("\n"), /npm ci --ignore-scripts /);
+  assert.doesNotMatch(args.join("\n"), /npm (?:run|install|exec)|npx/);
   assert.deepEqual([node.outputHashMode, node.outputHashAlgo], ["recursive", "sha256"]);
   assert.match(node.outputHash, /^[0-9a-f]{64}$/);
   assert(
