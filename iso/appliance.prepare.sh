@@ -30,7 +30,7 @@ setfont "@fonts@/$font" || refuse 'The console font cannot be set.'
 printf '\033c\n  btc-lsp: the ceremony\n\n'
 
 # Measured before anything of it runs: the file that will be started, against the hash that this image was built with.
-sha256sum --check --strict --status /etc/ceremony/payload.sha256 || refuse 'CHANGED: the executable is not the one that this image was built with.'
+sha256sum --check --strict --status /etc/ceremony/payload.sha256 2>/dev/null || refuse 'CHANGED: the executable is not the one that this image was built with.'
 [[ $(dmesg) == *'heap free:on'* ]] || refuse 'The kernel does not zero the memory that is freed.'
 
 if [ -e /dev/fb0 ]; then

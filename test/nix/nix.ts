@@ -80,7 +80,9 @@ export function linkPackages(folder: string): string {
   const source = realpathSync(join(ROOT, "node_modules"));
   const linked = spawnSync("cp", ["-a", "--link", source, target], { encoding: "utf8" });
   if (linked.status !== 0) throw new Error(linked.stderr);
-  const scopes = readdirSync(target).filter((name) => name.startsWith("@") && readdirSync(join(target, name)).length === 0);
+  const scopes = readdirSync(target).filter(
+    (name) => name.startsWith("@") && readdirSync(join(target, name)).length === 0,
+  );
   for (const name of [".package-lock.json", ".cache", ...scopes])
     rmSync(join(target, name), { recursive: true, force: true });
   return target;
