@@ -23,7 +23,7 @@ export function parseName(name: string): { readonly name: string; readonly versi
  * Every store path is a component; its hash covers all that it was built from, so the path itself is what identifies it.
  * The executable's own bill is one of them, whole.
  */
-export function imageBill(paths: readonly string[], executable: ExecutableBill, version: string): string {
+function imageBill(paths: readonly string[], executable: ExecutableBill, version: string): string {
   const components = [...new Set(paths)].sort().map((path) => {
     const full = STORE_PATH.exec(path)?.[1];
     if (full === undefined) throw new Error(`not a store path: ${path}`);

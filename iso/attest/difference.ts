@@ -93,7 +93,7 @@ export function sections(path: string): Part[] {
  * The notes of an executable, by the names that they have (elf(5), Nhdr). The program is put into Node's binary as one of
  * them, `NODE_SEA_BLOB`, in sections without names.
  */
-export function notes(path: string): Part[] {
+function notes(path: string): Part[] {
   const head = bytes(path, 0, ELF.header);
   if (head.length < ELF.header || head.readUInt32LE(0) !== ELF.magic) return [];
   const [size, count] = [head.readUInt16LE(ELF.segmentSize), head.readUInt16LE(ELF.segments)];
@@ -124,7 +124,7 @@ const SECTOR = 2048;
 const SYSTEM_AREA: Part = { name: "the boot sector and partition table", start: 0, end: 16 * SECTOR };
 
 /** The files of an ISO 9660 image, by xorriso, and what lies around them; none if it is no such image. */
-export function imageFiles(path: string): Part[] {
+function imageFiles(path: string): Part[] {
   if (bytes(path, 16 * SECTOR + 1, 5).toString("latin1") !== "CD001") return [];
   const find = ["-indev", path, "-find", "/", "-type", "f", "-exec", "report_lba", "--"];
   const { stdout = "" } = spawnSync("xorriso", find, { encoding: "utf8" });
