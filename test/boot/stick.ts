@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 
 const STICK_MIB = 64;
@@ -17,7 +17,10 @@ export function makeStick(path: string, label: string, files: Readonly<Record<st
 
 /** Every file on it, by its path, sorted. */
 export function stickFiles(path: string): string[] {
-  return run("mdir", "-/", "-b", "-a", "-i", path, "::/")
+  // mdir(1) takes a folder without anything in it for one that is not there.
+  const { stdout, stderr } = spawnSync("mdir", ["-/", "-b", "-a", "-i", path, "::/"], { encoding: "utf8", env });
+  if (stderr !== "" && !stderr.includes('"::/" not found')) throw new Error(stderr);
+  return stdout
     .split("\n")
     .map((line) => line.replace(/^::\//, ""))
     .filter((line) => line !== "" && !line.endsWith("/"))
