@@ -109,7 +109,10 @@ in
 
     boot.kernelPackages = pkgs.linuxPackages;
     # nixpkgs' kernel has neither lockdown nor signed modules: those words on its line would promise what is not there.
+    # The whole line is here, because the program compares it at every start: what NixOS would add, and is needed, too.
     boot.kernelParams = mkForce [
+      "root=fstab"
+      "lsm=landlock,yama"
       "quiet"
       "loglevel=1"
       "consoleblank=0"
@@ -246,6 +249,9 @@ in
     programs.command-not-found.enable = mkForce false;
     environment.systemPackages = mkForce [ ];
     environment.defaultPackages = mkForce [ ];
+    environment.corePackages = mkForce [ ];
+    # No program that gives its user another's rights.
+    security.wrappers = mkForce { };
     fonts.fontconfig.enable = mkForce false;
     xdg.mime.enable = mkForce false;
     services.logrotate.enable = mkForce false;

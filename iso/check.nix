@@ -72,7 +72,12 @@ let
       && config.services.logind.settings.Login.ReserveVT == 0;
     emergency_shell_none =
       !config.systemd.enableEmergencyMode && config.boot.initrd.systemd.emergencyAccess == false;
-    programs_none = config.environment.systemPackages == [ ] && config.environment.defaultPackages == [ ];
+    programs_none =
+      config.environment.systemPackages == [ ]
+      && config.environment.defaultPackages == [ ]
+      && config.environment.corePackages == [ ];
+    setuid_none = config.security.wrappers == { };
+    root_in_memory = hasParameter "root=fstab";
     swap_none = config.swapDevices == [ ] && !config.zramSwap.enable && hasParameter "systemd.swap=0";
     disks_unmounted =
       hasParameter "systemd.gpt_auto=0" && hasParameter "rd.systemd.gpt_auto=0" && !config.boot.swraid.enable;
@@ -96,7 +101,8 @@ let
     io_uring_off = sysctl "kernel.io_uring_disabled" == 2;
     sysrq_off = sysctl "kernel.sysrq" == 0;
     cores_off = sysctl "kernel.core_pattern" == "|/bin/false" && sysctl "fs.suid_dumpable" == 0 && !config.systemd.coredump.enable;
-    ptrace_off = sysctl "kernel.yama.ptrace_scope" == 3;
+    # Without Yama the kernel has no such setting.
+    ptrace_off = sysctl "kernel.yama.ptrace_scope" == 3 && hasParameter "lsm=landlock,yama";
     ceremony_unprivileged =
       unit.User == "ceremony"
       && unit.CapabilityBoundingSet == ""

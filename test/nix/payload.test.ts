@@ -32,7 +32,8 @@ test(
     const pinned = evaluate<string>(`(${expression(ROOT)}).node_modules.outPath`);
     const hash = () => spawnSync("nix-hash", ["--type", "sha256", packages], { encoding: "utf8" }).stdout.trim();
     // The path of a fixed output is made of its hash and its name alone.
-    if (added.stdout !== pinned) assert.fail(`node_modules is ${hash()}: npm ci, or iso/pin if the lock file was changed`);
+    if (added.stdout !== pinned)
+      assert.fail(`node_modules is ${hash()}: npm ci, or iso/pin if the lock file was changed`);
 
     const built = store.build("--expr", expression(ROOT), "-A", "payload");
     assert(built.done, built.stderr);

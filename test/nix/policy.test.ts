@@ -104,13 +104,21 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
     ["boot.kernelParams", withMore("systemd.debug_shell")],
     ["boot.kernelParams", withMore("init=/bin/sh")],
   ],
-  programs_none: [["environment.systemPackages", '[ "/packages/curl" ]']],
-  ptrace_off: [['boot.kernel.sysctl."kernel.yama.ptrace_scope"', "1"]],
+  programs_none: [
+    ["environment.systemPackages", '[ "/packages/curl" ]'],
+    ["environment.corePackages", '[ "/packages/openssh" ]'],
+  ],
+  ptrace_off: [
+    ['boot.kernel.sysctl."kernel.yama.ptrace_scope"', "1"],
+    ["boot.kernelParams", without("lsm=landlock,yama")],
+  ],
   radio_off: [["hardware.bluetooth.enable", "true"]],
+  root_in_memory: [["boot.kernelParams", without("root=fstab")]],
   services_off: [
     ["services.openssh.enable", "true"],
     ["services.pipewire.enable", "true"],
   ],
+  setuid_none: [["security.wrappers", '{ su.source = "/packages/su"; }']],
   sudo_off: [["security.sudo.enable", "true"]],
   swap_none: [
     ["swapDevices", '[ { device = "/dev/sda2"; } ]'],
