@@ -261,6 +261,7 @@ test(
       "boot.kernelPackages",
       "environment.etc",
       "networking.interfaces",
+      "security.wrappers",
       "services.logind.settings",
       "system.build",
       "systemd.services",
