@@ -1,11 +1,28 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { builtCeremony } from "../build/artefact.ts";
+import { Terminal } from "../rehearsal/terminal.ts";
+import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
 import { newFolder } from "./nix.ts";
+
+/** Debian's user for those who own nothing. */
+const NOBODY = 65534;
 
 /** Programs that would change this machine; each writes its call down. */
 const FAKES: Readonly<Record<string, string>> = {
@@ -190,3 +207,40 @@ test("after the ceremony the stick is let go first, then the console is cleared 
   assert.match(refused.screen, /The ceremony ended with 1\. Press Enter/);
   assert(refused.screen.endsWith("\u001bc\u001b[3J"));
 });
+
+test(
+  "the released executable starts for a user who may not read it, and finds no variable",
+  needs("tmpfs"),
+  async (t) => {
+    const executable = await builtCeremony();
+    const folder = mkdtempSync(join(tmpdir(), "start-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o711);
+    const ceremony = join(folder, "ceremony");
+    copyFileSync(executable, ceremony);
+    chmodSync(ceremony, 0o711);
+    const out = join(folder, "out");
+    mkdirSync(out);
+    chownSync(out, NOBODY, NOBODY);
+    writeFileSync(join(folder, "arguments"), `--mode\nrehearsal\n--out\n${out}/ceremony-1\n`);
+    const start = readFileSync(join(ROOT, "iso/appliance.start.sh"), "utf8")
+      .replaceAll("@bash@", "")
+      .replaceAll("@coreutils@/bin", "/usr/bin")
+      .replaceAll("@ceremony@", ceremony)
+      .replaceAll("/run/ceremony/", `${folder}/`);
+    writeFileSync(join(folder, "start"), start);
+    // As systemd does it: another user, no rights, the program's own file open as descriptor 3.
+    const user = `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups --no-new-privs`;
+    const terminal = new Terminal("/bin/sh", ["-c", `exec ${user} bash "${folder}/start" 3<"${ceremony}"`], {
+      rows: 40,
+      env: { NODE_OPTIONS: "--require x", LD_LIBRARY_PATH: "/tmp" },
+    });
+    t.after(() => terminal.kill());
+    const screen = (await terminal.waitFor("Own file", { timeoutMs: 60_000 })).join("\n");
+    assert.match(screen, /pass +No NODE_ variable +none/);
+    assert.match(screen, /pass +No variable of loader or libraries +none/);
+    assert.match(screen, /pass +No program can gain rights +1/);
+    assert.match(screen, /pass +No privilege +0000000000000000/);
+    assert.match(screen, /info +Own file +mode 0711, owned by root/);
+  },
+);
