@@ -213,6 +213,38 @@ describe("the policy of the machine", needs("nix"), () => {
     assert.deepEqual(Object.keys(BREAKS).sort(), evaluate(`builtins.attrNames ((${STUB}).policy { }).rules`));
   });
 
+  test("the flake's checks fail by name: a rule that is broken, a service that nobody wrote down", () => {
+    const check = (name: string, path: string, value: string): string => {
+      const expression = `
+        let
+          stub = ${STUB};
+          production = stub.flake.nixosConfigurations.production;
+          machine = { config = production.config // { ${path} = production.config.${path} // ${value}; }; };
+        in (import ${ROOT}/iso/check.flake.nix {
+          inherit (stub.nixpkgs) lib;
+          pkgs = stub.nixpkgs.legacyPackages.x86_64-linux;
+          machines = { production = machine; rehearsal = machine; };
+          image = "/image";
+        }).${name}`;
+      try {
+        return evaluate<string>(expression);
+      } catch (error) {
+        return /error: (.*)/.exec(String(error))?.[1] ?? String(error);
+      }
+    };
+    assert.equal(check("policy-production", "nix", "{ }"), "/built/policy");
+    assert.equal(check("services", "systemd", "{ }"), "/built/services");
+    assert.equal(check("policy-production", "nix", "{ enable = true; }"), "policy: nix_off");
+    assert.equal(check("policy-rehearsal", "nix", "{ enable = true; }"), "policy: nix_off");
+    const services =
+      '{ services = production.config.systemd.services // { sshd.wantedBy = [ "multi-user.target" ]; }; }';
+    assert.equal(check("services", "systemd", services), "services: sshd");
+    assert.equal(
+      check("services", "systemd", services.replace("sshd.", "sshd.enable = false; sshd.")),
+      "/built/services",
+    );
+  });
+
   test("what the self-test asks of the kernel is what the module sets", () => {
     const sysctl = evaluate<Record<string, string | number>>(
       `(${STUB}).flake.nixosConfigurations.production.config.boot.kernel.sysctl`,
