@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -56,20 +56,35 @@ export function collectParts(executable: string, cache: string): Parts {
 
 /** Fetched by apt, which checks it against Debian's signatures, and unpacked but never installed. */
 function kernelFolder(cache: string): { readonly folder: string; readonly package: Package } {
-  const name = /Depends: (linux-image-\S+)/.exec(run("apt-cache", "depends", KERNEL))?.[1];
-  if (name === undefined) throw new Error(`apt knows no ${KERNEL}`);
-  const version = /^Version: (\S+)$/m.exec(run("apt-cache", "show", "--no-all-versions", name))?.[1] ?? "unknown";
+  const { name, version } = knownKernel();
   const folder = join(cache, `${name}_${version}`);
   if (!existsSync(folder)) {
     const fresh = `${folder}.${process.pid}`;
     mkdirSync(fresh, { recursive: true });
     execFileSync("apt-get", ["download", "-q", name], { cwd: fresh, stdio: ["ignore", "ignore", "inherit"] });
-    execFileSync("dpkg-deb", ["--extract", only(fresh, (file) => file.endsWith(".deb")), fresh]);
-    rmSync(only(fresh, (file) => file.endsWith(".deb")));
+    const archive = only(fresh, (file) => file.endsWith(".deb"));
+    execFileSync("dpkg-deb", ["--extract", archive, fresh]);
+    rmSync(archive);
     renameSync(fresh, folder);
   }
   return { folder, package: { name, version } };
 }
+
+/** The kernel that apt's lists name; a machine that never fetched them does it now, if it may. */
+function knownKernel(): Package {
+  const name = kernelName() ?? (updateLists() ? kernelName() : undefined);
+  const version =
+    name === undefined ? undefined : /^Version: (\S+)$/m.exec(apt("show", "--no-all-versions", name))?.[1];
+  if (name === undefined || version === undefined) throw new Error(`apt knows no ${KERNEL}`);
+  return { name, version };
+}
+
+const kernelName = (): string | undefined => /Depends: (linux-image-\S+)/.exec(apt("depends", KERNEL))?.[1];
+
+const apt = (...args: string[]): string =>
+  spawnSync("apt-cache", args, { encoding: "utf8", env: ENGLISH }).stdout ?? "";
+
+const updateLists = (): boolean => spawnSync("apt-get", ["update", "-q"], { stdio: "ignore" }).status === 0;
 
 function moduleFiles(folder: string): Map<string, string> {
   const root = ["usr/lib/modules", "lib/modules"].map((path) => join(folder, path)).find(existsSync);
@@ -111,11 +126,9 @@ function only(folder: string, wanted: (name: string) => boolean): string {
   return join(folder, name);
 }
 
+const ENGLISH = { ...process.env, LC_ALL: "C" };
+
 const run = (program: string, ...args: string[]): string =>
-  execFileSync(program, args, {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, LC_ALL: "C" },
-  });
+  execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: ENGLISH });
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -165,7 +165,9 @@ async function assertRefused(t: TestContext, faults: readonly Fault[]): Promise<
   const checks = checksOf(transcript);
   const failed = checks.filter(({ outcome }) => outcome === "fail");
   t.diagnostic(failed.map(({ id, value }) => `${id}: ${value}`).join("; "));
-  assert.deepEqual(failed.map(({ id }) => id).sort(), [...red].sort());
+  assert.deepEqual(failed.map(({ id }) => id).sort(), [...new Set(red)].sort());
+  for (const [id, seen] of faults.flatMap(({ sees = {} }) => Object.entries(sees)))
+    assert.ok(failed.find((check) => check.id === id)?.value.includes(seen), `${id} sees ${seen}`);
 }
 
 /** Init itself refuses, before the ceremony; nothing is on the stick then. */

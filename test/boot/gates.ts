@@ -5,6 +5,8 @@ export interface Fault {
   readonly name: string;
   /** The checks that fail by it, and no others. */
   readonly red: readonly string[];
+  /** What a check must have seen, where another fault turns the same one red. */
+  readonly sees?: Readonly<Record<string, string>>;
   /** What QEMU gets; `DISK` stands for the image of a disk with a swap area, a file system, or nothing. */
   readonly devices?: readonly string[];
   /** An image in which somebody has loaded a driver, or used a disk. */
@@ -68,18 +70,27 @@ export const FAULTS = {
     devices: ["-device", "AC97"],
     variant: { modules: ["soundcore", "snd", "snd-timer", "snd-pcm", "ac97_bus", "snd-ac97-codec", "snd-intel8x0"] },
   },
-  usbSound: { name: "a sound card on USB", red: ["usb_devices"], devices: ["-device", "usb-audio,bus=usb.0"] },
-  usbNetwork: { name: "a network adapter on USB", red: ["usb_devices"], devices: ["-device", "usb-net,bus=usb.0"] },
+  usbSound: {
+    name: "a sound card on USB",
+    red: ["usb_devices"],
+    sees: { usb_devices: "=01" },
+    devices: ["-device", "usb-audio,bus=usb.0"],
+  },
+  usbNetwork: {
+    name: "a network adapter on USB",
+    red: ["usb_devices"],
+    sees: { usb_devices: "=02" },
+    devices: ["-device", "usb-net,bus=usb.0"],
+  },
   commandLine: { name: "another kernel command line", red: ["kernel_command_line"], extraArgument: "nosmep" },
   hypervisor: { name: "a virtual machine", red: ["hypervisor_flag", "hypervisor_name"], isOpenlyVirtual: true },
 } as const satisfies Readonly<Record<string, Fault>>;
 
 /**
- * Which faults share a machine: none hides another, and each has checks of its own, so that all of them together must
- * turn exactly theirs red. With DEEP=1 each has a machine to itself.
+ * Which faults share a machine: none hides another, and all of them together must turn exactly theirs red. The second
+ * needs a changed image. With DEEP=1 each fault has a machine to itself.
  */
 export const TOGETHER: readonly (readonly (keyof typeof FAULTS)[])[] = [
-  ["wiredCard", "radioCard", "memory", "clock", "usbSound", "commandLine"],
+  ["wiredCard", "radioCard", "memory", "clock", "usbSound", "usbNetwork", "commandLine", "hypervisor"],
   ["driver", "swap", "mounted", "soundCard"],
-  ["hypervisor", "usbNetwork"],
 ];
