@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { MACHINE_CHECKS } from "../../ceremony/check/table.ts";
 import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
-import { copyCheckout, evaluate, newFolder } from "./nix.ts";
+import { evaluate } from "./nix.ts";
 
 const STUB = `import ${ROOT}/iso/check.stub.nix`;
 
@@ -138,51 +138,6 @@ function withMore(word: string): string {
   return `(base.boot.kernelParams ++ [ "${word}" ])`;
 }
 
-test(
-  "the flake is one: Nix reads it and its lock, and evaluates it in pure mode, from a subfolder",
-  needs("nix", "git"),
-  (t) => {
-    const folder = newFolder(t);
-    const checkout = copyCheckout(join(folder, "checkout"));
-    // nixpkgs is not here: the stub takes its place as a flake.
-    const stub = join(folder, "nixpkgs");
-    mkdirSync(stub);
-    copyFileSync(join(ROOT, "iso/check.stub.nix"), join(stub, "check.stub.nix"));
-    writeFileSync(join(stub, "flake.nix"), "{ outputs = _: (import ./check.stub.nix).nixpkgs; }\n");
-    for (const args of [
-      ["init", "-q"],
-      ["add", "--all"],
-    ])
-      spawnSync("git", args, { cwd: checkout });
-    const nix = (...args: string[]): string => {
-      const options = ["--extra-experimental-features", "nix-command flakes", "--option", "build-users-group", ""];
-      const run = spawnSync("nix", ["--offline", "--store", join(folder, "store"), ...options, ...args], {
-        encoding: "utf8",
-        env: { ...process.env, NIX_CONF_DIR: "/nonexistent", HOME: folder },
-      });
-      assert.equal(run.status, 0, run.stderr);
-      return run.stdout;
-    };
-    const flake = `git+file://${checkout}?dir=iso`;
-    const metadata = JSON.parse(nix("flake", "metadata", "--json", flake)) as { locks: unknown };
-    assert.deepEqual(metadata.locks, JSON.parse(readFileSync(join(ROOT, "iso/flake.lock"), "utf8")));
-    const read = (attribute: string): unknown =>
-      JSON.parse(nix("eval", "--json", "--override-input", "nixpkgs", `path:${stub}`, `${flake}#${attribute}`));
-    assert.equal(read("checks.x86_64-linux.policy-production"), "/built/policy");
-    assert.equal(read("packages.x86_64-linux.iso"), "/built/ceremony-stub.iso");
-    assert.match(String(read("packages.x86_64-linux.payload.drvPath")), /-ceremony-[0-9.]+\.drv$/);
-  },
-);
-
-test("the lock pins the NixOS release by revision and hash, in the pair that others published", () => {
-  const lock = JSON.parse(readFileSync(join(ROOT, "iso/flake.lock"), "utf8"));
-  const { locked, original } = lock.nodes.nixpkgs;
-  assert.deepEqual(Object.keys(lock.nodes), ["nixpkgs", "root"]);
-  assert.equal(original.ref, "nixos-26.05");
-  assert.equal(locked.rev, "fcb8fcd6bf2d0adecae5bd491afaaaf8311b758d");
-  assert.equal(locked.narHash, "sha256-9BG7OgUWdu0ONDO5X2q6+K4bsuBITkX/3W4nNJu1Ito=");
-});
-
 describe("the policy of the machine", needs("nix"), () => {
   test("every rule holds for the production and for the rehearsal", () => {
     const failed = `let stub = ${STUB}; in map (name: (stub.policy stub.flake.nixosConfigurations.\${name}.config).failed) [ "production" "rehearsal" ]`;
@@ -211,38 +166,6 @@ describe("the policy of the machine", needs("nix"), () => {
     for (const [at, { rule, path, value }] of changes.entries())
       assert.deepEqual(failed[at], [rule, ...(WITH_IT[rule] ?? [])].sort(), `${path} = ${value}`);
     assert.deepEqual(Object.keys(BREAKS).sort(), evaluate(`builtins.attrNames ((${STUB}).policy { }).rules`));
-  });
-
-  test("the flake's checks fail by name: a rule that is broken, a service that nobody wrote down", () => {
-    const check = (name: string, path: string, value: string): string => {
-      const expression = `
-        let
-          stub = ${STUB};
-          production = stub.flake.nixosConfigurations.production;
-          machine = { config = production.config // { ${path} = production.config.${path} // ${value}; }; };
-        in (import ${ROOT}/iso/check.flake.nix {
-          inherit (stub.nixpkgs) lib;
-          pkgs = stub.nixpkgs.legacyPackages.x86_64-linux;
-          machines = { production = machine; rehearsal = machine; };
-          image = "/image";
-        }).${name}`;
-      try {
-        return evaluate<string>(expression);
-      } catch (error) {
-        return /error: (.*)/.exec(String(error))?.[1] ?? String(error);
-      }
-    };
-    assert.equal(check("policy-production", "nix", "{ }"), "/built/policy");
-    assert.equal(check("services", "systemd", "{ }"), "/built/services");
-    assert.equal(check("policy-production", "nix", "{ enable = true; }"), "policy: nix_off");
-    assert.equal(check("policy-rehearsal", "nix", "{ enable = true; }"), "policy: nix_off");
-    const services =
-      '{ services = production.config.systemd.services // { sshd.wantedBy = [ "multi-user.target" ]; }; }';
-    assert.equal(check("services", "systemd", services), "services: sshd");
-    assert.equal(
-      check("services", "systemd", services.replace("sshd.", "sshd.enable = false; sshd.")),
-      "/built/services",
-    );
   });
 
   test("what the self-test asks of the kernel is what the module sets", () => {
@@ -281,58 +204,6 @@ describe("the policy of the machine", needs("nix"), () => {
     // GRUB puts the name of the kernel before the line that it is told.
     assert.equal(commandLine, `BOOT_IMAGE=${line.replace("@line@", `init=@system@/init ${parameters.join(" ")}`)}`);
   });
-});
-
-test(
-  "iso/README.md lists every option that the module sets, as one whose existence was not checked",
-  needs("nix"),
-  () => {
-    // Options whose value is a set of the user's own names.
-    const WHOLE = [
-      "boot.kernel.sysctl",
-      "boot.kernelPackages",
-      "environment.etc",
-      "networking.interfaces",
-      "security.wrappers",
-      "services.logind.settings",
-      "system.build",
-      "systemd.services",
-      "systemd.timers",
-      "systemd.tmpfiles.settings",
-      "users.groups",
-      "users.users",
-    ];
-    const options = evaluate<string[]>(`
-    let
-      config = builtins.removeAttrs (${STUB}).flake.nixosConfigurations.production.config [ "ceremony" ];
-      whole = [ ${WHOLE.map(quoted).join(" ")} ];
-      walk = path: value:
-        if path == "system.nixos" then [ ]
-        else if builtins.elem path whole || !builtins.isAttrs value then [ path ]
-        else builtins.concatMap (name: walk (if path == "" then name else "\${path}.\${name}") value.\${name}) (builtins.attrNames value);
-    in walk "" config`);
-    const page = readFileSync(join(ROOT, "iso/README.md"), "utf8");
-    const table = /<!-- options -->([\s\S]*?)<!-- \/options -->/.exec(page)?.[1] ?? "";
-    assert.deepEqual(
-      [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, option]) => option),
-      options,
-    );
-  },
-);
-
-test("iso/README.md names every file that is there, and no other", () => {
-  const page = readFileSync(join(ROOT, "iso/README.md"), "utf8");
-  const table = page.slice(page.indexOf("## The files"), page.indexOf("## Bill"));
-  const named = [...table.matchAll(/`([^`\s]+)`/g)]
-    .map(([, name = ""]) => name.replace(/\/$/, ""))
-    .flatMap((name) => globSync(name, { cwd: join(ROOT, "iso") }));
-  assert.deepEqual(
-    [...new Set(named)].sort(),
-    readdirSync(join(ROOT, "iso"))
-      .filter((name) => name !== "README.md")
-      .sort(),
-  );
-  for (const [, file = ""] of page.matchAll(/`(test\/[^`]+)`/g)) assert(existsSync(join(ROOT, file)), file);
 });
 
 function quoted(key: string): string {
