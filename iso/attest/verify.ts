@@ -120,7 +120,7 @@ export function verifyAttestations(root: string, image?: string): Result<Report,
 export function reportLines({ judged, agreement: found, isImage, isGood }: Report): string[] {
   const lines: string[] = [];
   for (const { name, result, tools } of judged) {
-    if (!result.ok) lines.push(`REJECTED  ${name}: ${result.error}`);
+    if (!result.ok) lines.push(`REJECTED  ${printable(name).join(" ")}: ${result.error}`);
     else lines.push(`good      ${name}  ${result.value.signer.fingerprint}`);
     for (const row of printable(tools)) lines.push(`            ${row}`);
   }

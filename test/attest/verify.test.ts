@@ -250,6 +250,8 @@ describe("attestations", needs("ssh", "git"), () => {
       judged: report.judged.map((one) => ({ ...one, tools: "nix: \u001b[2J\u009b1A\n" })),
     });
     assert(lines.includes("            nix: ?[2J?1A"));
+    tree.write(`iso/attestations/${VERSION}/\u001b[2Jx`, "");
+    assert(reportLines(verify(tree)).includes("REJECTED  ?[2Jx: not_allowed"));
   });
 
   test("attest signs only what is committed, built and pinned, and never twice", (t) => {
