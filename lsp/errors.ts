@@ -5,6 +5,32 @@
 export const ERRORS = {
   usage: "the command line is not one of those that `lsp --help` shows",
   failed: "something failed that should not; the line above says what",
+
+  client_address: "the address is not HOST:PORT",
+  client_plaintext: "without TLS the client speaks to this machine only",
+  client_node_id: "the LSP's node id is not 33 bytes in hex that are a public key",
+  client_key_form: "the key file is not one private key, 64 hex digits",
+  client_key: "the request could not be signed",
+  client_key_signature: "the request's signature is not by the key that the request names",
+  client_address_network: "the bitcoin address is not one of this network",
+  client_busy: "too many calls wait for this client already",
+  client_closed: "the client was closed",
+  client_unreachable: "nobody answers at the LSP's address",
+  client_tls: "the LSP's TLS certificate is not to be trusted, or the other side does not speak TLS",
+  client_deadline: "there was no answer in time; what was asked for may have been done",
+  client_disconnected: "the connection ended before the answer; what was asked for may have been done",
+  client_http: "what answers is no gRPC server",
+  client_frame: "the answer is not one gRPC message",
+  client_status: "the answer is a gRPC status, which is not signed: who sent it is not proven",
+  client_unsigned: "the answer has no signature",
+  client_signature: "the answer is not signed by the LSP's node id",
+  client_reply_form: "the answer is signed by the LSP and is no message of the contract",
+  client_no_context: "the answer is signed and does not say when and by whom: it may be an old one",
+  client_other_node: "the answer is signed by the LSP and names another node",
+  client_nonce_old: "the answer is not newer than one that came before it",
+  client_nonce_time: "the answer's time is too far from this machine's clock",
+  client_empty: "the LSP answered, signed, with neither success nor failure: it does not do this yet",
+  client_refused: "the LSP refused, and signed that it did",
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
