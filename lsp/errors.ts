@@ -6,6 +6,23 @@ export const ERRORS = {
   usage: "the command line is not one of those that `lsp --help` shows",
   failed: "something failed that should not; the line above says what",
 
+  config_syntax: "the configuration is not a YAML mapping",
+  config_invalid: "the configuration says something that it may not",
+  file_unreadable: "a file that was named cannot be read",
+  file_mode: "everybody may read a file that holds a secret",
+  file_size: "a file is larger than any of its kind",
+  file_form: "a file does not hold what it is named for",
+
+  lnd_other_node: "lnd is another node than the configured one",
+  lnd_other_network: "lnd is on another network than the configured one",
+  lnd_no_wallet: "lnd has no wallet yet",
+  signer_unreachable: "the signer does not answer",
+  signer_other_node: "the signer holds the key of another node than the configured one",
+  signer_other_network: "the signer is on another network than the configured one",
+  signer_log: "the signer's log went back or was rewritten; see `signer audit verify`",
+  admin_listen: "the admin port cannot be opened",
+  stopping: "the process is stopping",
+
   client_address: "the address is not HOST:PORT",
   client_plaintext: "without TLS the client speaks to this machine only",
   client_node_id: "the LSP's node id is not 33 bytes in hex that are a public key",
@@ -31,6 +48,13 @@ export const ERRORS = {
   client_nonce_time: "the answer's time is too far from this machine's clock",
   client_empty: "the LSP answered, signed, with neither success nor failure: it does not do this yet",
   client_refused: "the LSP refused, and signed that it did",
-} as const;
+} as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
+
+/** One line for a person: the code, the sentence, and what it is about. */
+export function errorLine(code: ErrorCode, about = ""): string {
+  return `lsp: [${code}] ${ERRORS[code]}${about === "" ? "" : ` (${about})`}\n`;
+}

@@ -14,3 +14,41 @@ export const CLIENT_NONCE_WINDOW_MS = 60_000;
 
 /** Calls that wait in one client, which makes one at a time: a caller that is so far behind has to hear of it. */
 export const CLIENT_WAITING_MAX = 1_000;
+
+/** Bytes of a configuration file, a certificate chain or a secret; a page is 4 KiB. */
+export const FILE_BYTES_MAX = 262_144;
+
+/** lnd opens no smaller channel (`MinChanFundingSize`, 20,000 satoshi). */
+export const CHAN_CAP_MSAT_MIN = 20_000_000n;
+
+/** Twice what is left of the advertised maximum, 0.1 BTC, less its fee of 1/250: above it no deposit would be enough. */
+export const CHAN_CAP_MSAT_MAX = 19_920_000_000n;
+
+/** Default rate of one IP address: more customers than one household or office has, and a tenth of what one core does. */
+export const ADDRESS_PER_SECOND = 200;
+export const ADDRESS_BURST = 400;
+
+/** Default rate of one key: a wallet asks a few times a minute; nonces of requests in parallel overtake each other anyway. */
+export const KEY_PER_SECOND = 20;
+export const KEY_BURST = 40;
+
+/** Default time that a start waits for lnd, signer and database: lnd's own start takes up to a minute on a slow disk. */
+export const START_TIMEOUT_SECONDS = 60;
+
+/** Milliseconds that a stop waits for what is in flight, for one request is over by then; systemd's TimeoutStopSec is longer. */
+export const STOP_GRACE_MS = 5_000;
+
+/** Milliseconds between two looks at lnd, signer and database: what is shown on `/readyz` is not older. */
+export const CHECK_MS = 2_000;
+
+/** Milliseconds between two looks at the certificate's file. A renewal is weeks ahead of the end; this is for people who wait. */
+export const TLS_POLL_MS = 2_000;
+
+/** Milliseconds between two tries to unlock lnd: its scrypt takes a second of a core each time. */
+export const UNLOCK_PAUSE_MS = 10_000;
+
+/** Connections of the admin listener: a scraper, a probe, and people who look. */
+export const ADMIN_CONNECTIONS_MAX = 32;
+
+/** Milliseconds for a whole request of the admin listener; its requests have no body. */
+export const ADMIN_REQUEST_MS = 5_000;
