@@ -52,3 +52,6 @@ export const ADMIN_CONNECTIONS_MAX = 32;
 
 /** Milliseconds for a whole request of the admin listener; its requests have no body. */
 export const ADMIN_REQUEST_MS = 5_000;
+
+/** How deep messages of a request may nest. The contract has four levels; unknown fields are not looked into. */
+export const MESSAGE_DEPTH_MAX = 8;

@@ -1,0 +1,28 @@
+import { hash } from "node:crypto";
+import native from "secp256k1/bindings.js";
+
+/** SEC 1 2.3.3: one byte for the parity of y, and x. */
+const COMPRESSED_KEY = 33;
+
+/**
+ * Whether `der` is the signature of exactly these bytes by this key: ECDSA on secp256k1 over one SHA-256 of the whole
+ * frame as it is on the wire (spec/btc-lsp.md 2.2, 2.3).
+ *
+ * Strict DER, low S, a compressed key of 33 bytes on the curve; anything else is false. It never throws: the four ways
+ * to fail are one answer to the client, and to our code too.
+ */
+export function verifyFrame(wire: Uint8Array, der: Uint8Array, publicKey: Uint8Array): boolean {
+  // The binding takes 65 bytes too. One key, one encoding: else one client has two nonces.
+  if (publicKey.length !== COMPRESSED_KEY) return false;
+  try {
+    return native.ecdsaVerify(native.signatureImport(der), hash("sha256", wire, "buffer"), publicKey);
+  } catch {
+    // The binding throws for bytes that are no signature and for a key that is not on the curve.
+    return false;
+  }
+}
+
+/** Whether these 33 bytes are a compressed point of the curve. */
+export function isCompressedKey(bytes: Uint8Array): boolean {
+  return bytes.length === COMPRESSED_KEY && native.publicKeyVerify(bytes);
+}
