@@ -21,6 +21,7 @@ export const ERRORS = {
   signer_other_network: "the signer is on another network than the configured one",
   signer_log: "the signer's log went back or was rewritten; see `signer audit verify`",
   admin_listen: "the admin port cannot be opened",
+  starting: "the process is starting",
   stopping: "the process is stopping",
 
   client_address: "the address is not HOST:PORT",
@@ -48,6 +49,23 @@ export const ERRORS = {
   client_nonce_time: "the answer's time is too far from this machine's clock",
   client_empty: "the LSP answered, signed, with neither success nor failure: it does not do this yet",
   client_refused: "the LSP refused, and signed that it did",
+
+  store_url: "the database URL is not one of a Postgres server",
+  store_embedded:
+    "the embedded database never flushes to disk: it is for regtest and simnet; other networks need a URL",
+  store_folder: "the folder of the embedded database cannot be used",
+  store_locked: "another process has the folder of the embedded database",
+  store_network: "the database is of another network",
+  store_unsafe: "the database server does not flush to disk (fsync or full_page_writes is off)",
+  store_denied: "the database server refuses this user, or what it tries to do",
+  store_unavailable: "the database does not answer; what was asked of it may have been done",
+  store_busy: "the database has too much to do, or another transaction was in the way; nothing was done",
+  store_constraint: "the database refuses what would break a rule of its tables",
+  store_failed: "the database refuses a statement",
+  store_closed: "the store was closed",
+  migration_changed: "a migration that the database has is not the one of this program",
+  migration_unknown: "the database has a migration that this program does not know: it is of a newer one",
+  migration_failed: "a migration failed; the database is as before",
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;
