@@ -55,3 +55,51 @@ export const ADMIN_REQUEST_MS = 5_000;
 
 /** How deep messages of a request may nest. The contract has four levels; unknown fields are not looked into. */
 export const MESSAGE_DEPTH_MAX = 8;
+
+/** Connections for effects and for reading, as many as the original's pool. Nonces have connections of their own. */
+export const STORE_CONNECTIONS = 10;
+
+/** Milliseconds to get a connection: a server on the same network answers in a few, one that restarts not at all. */
+export const STORE_CONNECT_MS = 3_000;
+
+/** Milliseconds of one statement: a thousand times the usual, and shorter than a client's patience. */
+export const STORE_STATEMENT_MS = 3_000;
+
+/** Milliseconds that a statement waits for another transaction's lock; effects hold theirs for a few. */
+export const STORE_LOCK_MS = 1_000;
+
+/** Milliseconds that a transaction may do nothing: longer, and its process hangs while others wait for its locks. */
+export const STORE_IDLE_MS = 5_000;
+
+/** Milliseconds for all migrations of a start, waiting for another process that migrates included. */
+export const MIGRATION_MS = 60_000;
+
+/** Keys in one statement: larger ones would only make the first wait, and 64 keys already cost what one does. */
+export const NONCE_KEYS_MAX = 1_024;
+
+/** Calls that wait for a nonce statement before more are refused: at 3,000 a second under three seconds of work. */
+export const NONCES_WAITING_MAX = 8_192;
+
+/** How far ahead of the clock reply nonces are reserved: what a restart may jump, and what a client has to bear. */
+export const REPLY_NONCE_WINDOW_MS = 3_000;
+
+/** Milliseconds between two reservations: each leaves two thirds of the window to a database that restarts. */
+export const REPLY_NONCE_RENEW_MS = 1_000;
+
+/** A reply nonce further ahead of the clock is not given: the signer's policy and our client refuse it from a minute on. */
+export const REPLY_NONCE_AHEAD_MS = 10_000;
+
+/** Milliseconds of one call of lnd. GetInfo takes 2 ms, SignMessage 1 ms; a busy lnd with many channels some hundred. */
+export const LND_CALL_MS = 5_000;
+
+/** Milliseconds of an unlock of lnd's wallet: its scrypt, then its databases, which may be compacted at that moment. */
+export const LND_UNLOCK_MS = 60_000;
+
+/** First and last pause between two attempts to reach lnd, or to follow its blocks again, in milliseconds. */
+export const LND_BACKOFF_MS = { first: 250, last: 5_000 } as const;
+
+/**
+ * How often a connection with a call on it is asked for a sign of life, and how long that may take, in milliseconds. lnd
+ * closes connections that ask more often than every 5 s (`grpc.client-ping-min-wait`).
+ */
+export const LND_KEEPALIVE_MS = { every: 20_000, answer: 5_000 } as const;
