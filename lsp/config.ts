@@ -32,7 +32,7 @@ const advertise = z.strictObject({
   host: z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, "is a name or address without spaces")
-    .describe("where customers' nodes reach this node; `GetCfg` names it"),
+    .describe("where customers' nodes reach this node; without it `GetCfg` has the addresses that lnd tells"),
   port: port.min(1).default(9_735).describe("the port there"),
 });
 
@@ -95,7 +95,9 @@ function badPlace(context: z.RefinementCtx): never {
 
 const schema = z
   .strictObject({
-    network: z.enum(NETWORKS).describe("lnd's and the signer's must be the same"),
+    network: z
+      .enum(NETWORKS)
+      .describe("mainnet, testnet, signet, simnet or regtest; lnd's and the signer's must be the same"),
     "node-id": z
       .string()
       .regex(/^0[23][0-9a-f]{64}$/, "is a compressed public key: 66 small hex digits")
@@ -108,7 +110,7 @@ const schema = z
       .prefault({}),
     tls: tls.optional(),
     plaintext: z.boolean().default(false).describe("no TLS; `listen.host` must then be loopback"),
-    advertise,
+    advertise: advertise.optional(),
     "min-chan-cap-msat": z
       .number()
       .int()

@@ -2,6 +2,7 @@ import { ok, type Result } from "../ceremony/result.ts";
 import type { Channel } from "../signer/channel.ts";
 import type { ErrorCode } from "./errors.ts";
 import { refuse, type StartError } from "./files.ts";
+import type { NodeCache } from "./node/info.ts";
 import type { Part, Readiness } from "./readiness.ts";
 
 /** Whose key signs and on which network; configuration, lnd and signer must agree. */
@@ -12,16 +13,18 @@ export interface Identity {
 }
 
 /** One look at one part. Never rejects. */
+export type Look = () => Promise<Result<undefined, StartError>>;
+
 export interface Probe {
   readonly part: Part;
-  look(): Promise<Result<undefined, StartError>>;
+  readonly look: Look;
 }
 
 /** Waiting does not mend these: a start ends with them at once. */
 const LASTING: ReadonlySet<ErrorCode> = new Set([
   "lnd_other_node",
   "lnd_other_network",
-  "lnd_no_wallet",
+  "lnd_denied",
   "signer_other_node",
   "signer_other_network",
 ] satisfies ErrorCode[]);
@@ -34,37 +37,56 @@ export function compare(part: "lnd" | "signer", expected: Identity, found: Ident
   return ok(undefined);
 }
 
-/** @param channel stays open: a look is one small call on it */
-export function signerProbe(channel: Pick<Channel, "identity">, expected: Identity, deadlineMs: number): Probe {
-  return {
-    part: "signer",
-    async look() {
-      const found = await channel.identity(deadlineMs);
-      return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable");
-    },
-  };
+/** Who lnd is. */
+export async function identifyLnd(
+  cache: Pick<NodeCache, "refresh">,
+  expected: Identity,
+): Promise<Result<undefined, StartError>> {
+  const found = await cache.refresh();
+  return found.ok ? compare("lnd", expected, found.value) : refuse(found.error.code, found.error.detail);
+}
+
+/** Who lnd is, and whether it can be counted on. */
+export async function lookAtLnd(
+  cache: Pick<NodeCache, "refresh" | "trouble">,
+  expected: Identity,
+): Promise<Result<undefined, StartError>> {
+  const found = await identifyLnd(cache, expected);
+  const trouble = cache.trouble();
+  return found.ok && trouble !== undefined ? refuse(trouble.code, trouble.detail) : found;
+}
+
+/** Who the signer is. */
+export async function identifySigner(
+  channel: Pick<Channel, "identity">,
+  expected: Identity,
+  deadlineMs: number,
+): Promise<Result<undefined, StartError>> {
+  const found = await channel.identity(deadlineMs);
+  return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable");
 }
 
 /**
- * Looks at all parts until each was well once, or one of them has what waiting does not mend, or the time is over.
+ * Looks again and again until each look was good once, or one found what waiting does not mend, or the time is over.
  *
- * @returns the trouble of the part that was still unwell
+ * @returns what the first of them that was not good found last
  */
-export async function untilWell(
-  probes: readonly Probe[],
+export async function untilGood(
+  looks: readonly Look[],
   { timeoutMs, pauseMs, signal }: { timeoutMs: number; pauseMs: number; signal: AbortSignal },
 ): Promise<Result<undefined, StartError>> {
   const end = performance.now() + timeoutMs;
-  const wait = async ({ look }: Probe): Promise<Result<undefined, StartError>> => {
-    for (;;) {
-      const found = await look();
-      if (found.ok || LASTING.has(found.error.code)) return found;
-      if (signal.aborted) return refuse("stopping");
-      if (performance.now() + pauseMs > end) return found;
-      await pause(pauseMs, signal);
-    }
-  };
-  const results = await Promise.all(probes.map(wait));
+  const results = await Promise.all(
+    looks.map(async (look) => {
+      for (;;) {
+        const found = await look();
+        if (found.ok || LASTING.has(found.error.code)) return found;
+        if (signal.aborted) return refuse("stopping");
+        if (performance.now() + pauseMs > end) return found;
+        await pause(pauseMs, signal);
+      }
+    }),
+  );
   return results.find((result) => !result.ok) ?? ok(undefined);
 }
 
