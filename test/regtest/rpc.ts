@@ -30,6 +30,9 @@ export function openRpc(target: string, certificate: string, protos: string): Rp
   const client = new Client(target, credentials.createSsl(readFileSync(certificate)), {
     // Node warns about a TLS server name that is an address; lnd's certificate names both.
     "grpc.ssl_target_name_override": "localhost",
+    // After a restart of lnd: grpc-js alone would wait for up to two minutes before it tries again.
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 500,
   });
   const metadata = new Metadata();
   return {

@@ -1,0 +1,81 @@
+import type { Chain } from "./chain.ts";
+import type { Lnd } from "./lnd.ts";
+
+/** lnd waits for up to six confirmations of a channel, and tells others of it after six (BOLT 7). */
+const CHANNEL_BLOCKS = 6;
+
+export interface Channel {
+  readonly from: Lnd;
+  readonly to: Lnd;
+  readonly sat: number;
+  readonly push: number;
+}
+
+/** In blocks, and on the same branch; a locked one follows nothing. */
+export async function synced(lnd: Lnd, chain: Chain): Promise<void> {
+  const { state } = await lnd.call<{ state: string }>("lnrpc.State/GetState");
+  if (state === "LOCKED") return;
+  await lnd.until("the tip of the chain", async () => {
+    const info = await lnd.call<{ block_hash: string; synced_to_chain: boolean }>("lnrpc.Lightning/GetInfo");
+    return (info.synced_to_chain && info.block_hash === (await chain.blockHash())) || undefined;
+  });
+}
+
+/** Sends coins of the bank to a new address of it, mines them in, waits for its wallet to have them. */
+export async function fund(lnd: Lnd, chain: Chain, sat: number): Promise<string> {
+  const before = await confirmed(lnd);
+  // An address is watched from when it was handed out.
+  const { address } = await lnd.call<{ address: string }>("lnrpc.Lightning/NewAddress");
+  const txid = await chain.pay(address, sat);
+  await chain.mine(1);
+  await lnd.until("funds", async () => (await confirmed(lnd)) >= before + BigInt(sat) || undefined);
+  return txid;
+}
+
+async function confirmed(lnd: Lnd): Promise<bigint> {
+  const { confirmed_balance } = await lnd.call<{ confirmed_balance: string }>("lnrpc.Lightning/WalletBalance");
+  return BigInt(confirmed_balance);
+}
+
+export async function connect(from: Lnd, to: Lnd): Promise<void> {
+  if ((await isPeer(from, to)) && (await isPeer(to, from))) return;
+  const addr = { pubkey: to.nodeId, host: to.p2p };
+  await from.until(`peer ${to.nodeId}`, async () => {
+    // Refused while an older connection of the two still ends, or a new one of the other's begins: asked again.
+    await from.call("lnrpc.Lightning/ConnectPeer", { addr }).catch(() => undefined);
+    return ((await isPeer(from, to)) && (await isPeer(to, from))) || undefined;
+  });
+}
+
+async function isPeer(of: Lnd, other: Lnd): Promise<boolean> {
+  const { peers } = await of.call<{ peers: readonly { pub_key: string }[] }>("lnrpc.Lightning/ListPeers");
+  return peers.some(({ pub_key }) => pub_key === other.nodeId);
+}
+
+/** Opens, mines, and waits until both say that it is active; the funding outpoint, `txid:index`. */
+export async function openChannel({ from, to, sat, push }: Channel, chain: Chain): Promise<string> {
+  const opened = await from.call<{ funding_txid_bytes: string; output_index: number }>(
+    "lnrpc.Lightning/OpenChannelSync",
+    {
+      node_pubkey: Buffer.from(to.nodeId, "hex").toString("base64"),
+      local_funding_amount: `${sat}`,
+      push_sat: `${push}`,
+    },
+  );
+  // Bytes as in a transaction; ids are written the other way round.
+  const txid = Buffer.from(opened.funding_txid_bytes, "base64").reverse().toString("hex");
+  const outpoint = `${txid}:${opened.output_index}`;
+  await chain.mine(CHANNEL_BLOCKS);
+  await Promise.all([active(from, outpoint), active(to, outpoint)]);
+  return outpoint;
+}
+
+/** Waits until it can be used. */
+async function active(lnd: Lnd, outpoint: string): Promise<void> {
+  await lnd.until(`channel ${outpoint}`, async () => {
+    const { channels } = await lnd.call<{ channels: readonly { channel_point: string; active: boolean }[] }>(
+      "lnrpc.Lightning/ListChannels",
+    );
+    return channels.some((one) => one.channel_point === outpoint && one.active) || undefined;
+  });
+}
