@@ -1,0 +1,59 @@
+import { status } from "@grpc/grpc-js";
+
+export type LndTrouble = "locked" | "not_synced" | "unavailable" | "denied" | "failed";
+
+/** Why a call of lnd gave no answer. */
+export interface LndError {
+  readonly code: `lnd_${LndTrouble}`;
+  /** What gRPC or lnd said, for the log only: it never goes to a client. */
+  readonly detail: string;
+}
+
+/** What gRPC says of a call that failed; grpc-js's ServiceError is one. */
+export interface CallFailure {
+  readonly code: number;
+  readonly details: string;
+}
+
+/** gRPC's own codes, where lnd or the connection uses them. */
+const BY_STATUS: ReadonlyMap<number, LndTrouble> = new Map([
+  [status.UNAVAILABLE, "unavailable"],
+  [status.DEADLINE_EXCEEDED, "unavailable"],
+  [status.CANCELLED, "unavailable"],
+  [status.PERMISSION_DENIED, "denied"],
+  [status.UNAUTHENTICATED, "denied"],
+]);
+
+/**
+ * Nearly all that lnd refuses has gRPC's code UNKNOWN: its errors are plain Go errors, and only their text tells them
+ * apart. Each row quotes the file of lnd 0.21 that has the text; the first that matches decides.
+ */
+const BY_TEXT: readonly (readonly [RegExp, LndTrouble])[] = [
+  // rpcperms/interceptor.go: ErrWalletLocked.
+  [/^wallet locked, unlock it to enable full RPC access$/, "locked"],
+  // rpcperms/interceptor.go: ErrRPCStarting, ErrWaitingToStart. macaroons/store.go: ErrStoreLocked, between the two.
+  [/^the RPC server is in the process of starting up|^waiting to start, |^macaroon store is locked$/, "unavailable"],
+  // rpcserver.go: ErrServerNotActive; lnd starts its server only after the wallet has followed the chain to its tip.
+  [/^server is still in the process of starting$/, "not_synced"],
+  // rpcserver.go, OpenChannel, and funding/manager.go.
+  [/^channels cannot be created before the wallet is fully synced$|^Synchronizing blockchain$/, "not_synced"],
+  // macaroon-bakery: the operation is not in the macaroon, the signature is not of its root key, a caveat does not hold.
+  [/^permission denied$|^verification failed\b|^caveat\b.*\bnot satisfied\b|^cannot get macaroon\b/, "denied"],
+  // macaroons/service.go, macaroons/store.go, macaroon.v2: no macaroon, no such root key, or bytes that are no macaroon.
+  [
+    /^expected 1 macaroon|^root key with id .* doesn't exist$|\bunmarshal\b|\bmacaroon version\b|^invalid ID$/,
+    "denied",
+  ],
+  // btcwallet's snacl: the wallet password.
+  [/^invalid passphrase for master public key$/, "denied"],
+];
+
+/** What a failed call means for the LSP. */
+export function troubleOf({ code, details }: CallFailure): LndError {
+  const trouble = BY_STATUS.get(code) ?? BY_TEXT.find(([text]) => text.test(details))?.[1] ?? "failed";
+  return lndError(trouble, `${status[code] ?? code}: ${details}`);
+}
+
+export function lndError(trouble: LndTrouble, detail: string): LndError {
+  return { code: `lnd_${trouble}`, detail };
+}
