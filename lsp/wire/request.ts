@@ -192,12 +192,14 @@ function readVarint(walk: Walk, end: number): boolean {
   const { bytes } = walk;
   walk.low = 0;
   walk.high = 0;
+  let weight = 1;
   for (let index = 0; index < VARINT_MAX; index++) {
     if (walk.at >= end) return stop(walk, "truncated");
     const byte = bytes[walk.at++] ?? 0;
-    const group = byte & 0x7f;
-    if (index < LOW_GROUPS) walk.low += group * 128 ** index;
-    else walk.high += group * 128 ** (index - LOW_GROUPS);
+    if (index === LOW_GROUPS) weight = 1;
+    if (index < LOW_GROUPS) walk.low += (byte & 0x7f) * weight;
+    else walk.high += (byte & 0x7f) * weight;
+    weight *= 128;
     if (byte >= 0x80) continue;
     // A last group of zero bits adds nothing; the tenth group has room for one bit.
     const isMinimal = byte !== 0 || index === 0;
