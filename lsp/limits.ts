@@ -103,3 +103,49 @@ export const LND_BACKOFF_MS = { first: 250, last: 5_000 } as const;
  * closes connections that ask more often than every 5 s (`grpc.client-ping-min-wait`).
  */
 export const LND_KEEPALIVE_MS = { every: 20_000, answer: 5_000 } as const;
+
+/**
+ * Milliseconds: how often lnd is asked what it is, how often while something is wrong, and how old an answer may be that
+ * still counts. Two questions may go without answer before the LSP says that it has no lnd.
+ */
+export const NODE_INFO_MS = { every: 5_000, again: 1_000, staleAfter: 15_000 } as const;
+
+/** Bytes of a request's body: one frame, its flag and its length. */
+export const BODY_BYTES_MAX = FRAME_BYTES_MAX + 5;
+
+/** Connections of the public listener: with TLS one takes about 100 KiB, and a unit with LimitNOFILE=8192 has room for them. */
+export const CONNECTIONS_MAX = 4_096;
+
+/** Connections of one IPv4 address or IPv6 /64: a wallet has one; behind one address may be an office or a carrier's NAT. */
+export const ADDRESS_CONNECTIONS_MAX = 256;
+
+/** Calls open on one connection. RFC 9113 6.5.2 recommends to allow at least 100. */
+export const CONNECTION_STREAMS_MAX = 128;
+
+/** Calls in flight on all connections: at 64 KiB each their bodies take 128 MiB at most, and at 3,000 a second they are done in one. */
+export const CALLS_MAX = 2_048;
+
+/** Headers of a request. A gRPC call has about ten; each has a cost beside its bytes. */
+export const HEADERS_MAX = 64;
+
+/** Milliseconds from a request's headers to its answer, also where the client would wait longer (the original's says 3000 s). */
+export const CALL_MS_MAX = 30_000;
+
+/** Milliseconds for a request's body to come, and for its answer to be taken: at most 64 KiB, also on a bad mobile line. */
+export const BODY_MS_MAX = 10_000;
+
+/** Milliseconds for TCP, TLS and the first SETTINGS frame, and for the client to hang up after GOAWAY. */
+export const HANDSHAKE_MS_MAX = 10_000;
+
+/** Milliseconds that a connection may have no call. gRPC clients come back by themselves when it ends with GOAWAY. */
+export const IDLE_MS_MAX = 300_000;
+
+/** Pings of a connection without an answer between them. gRPC clients send one at most with each message, or one every 10 s. */
+export const PINGS_MAX = 64;
+
+/** Streams that a client may reset at once, and then each second (CVE-2023-44487, "rapid reset"). nghttp2's own: 1,000 and 33. */
+export const RESETS_MAX = 256;
+export const RESETS_PER_SECOND_MAX = 32;
+
+/** Milliseconds between two looks at overdue calls and connections: one timer for all costs nothing per call. */
+export const SWEEP_MS = 100;
