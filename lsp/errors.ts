@@ -26,6 +26,9 @@ export const ERRORS = {
   signer_log: "the signer's log went back or was rewritten; see `signer audit verify`",
   admin_listen: "the admin port cannot be opened",
   starting: "the process is starting",
+  server_plaintext: "without TLS the API listens on a loopback address only",
+  server_tls: "the TLS certificate and its key cannot be used",
+  server_listen: "the API's port cannot be opened",
   stopping: "the process is stopping",
 
   client_address: "the address is not HOST:PORT",

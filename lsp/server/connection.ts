@@ -1,0 +1,113 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import type { ServerLimits } from "./limits.ts";
+import type { RequestHeaders } from "./rules.ts";
+
+/** Node's `performServerHandshake` takes all options of a server, `@types/node` does not know that. */
+type SessionOptions = Parameters<typeof performServerHandshake>[1];
+
+export interface ConnectionHost {
+  readonly limits: ServerLimits;
+  onStream(connection: Connection, stream: ServerHttp2Stream, headers: RequestHeaders): void;
+  onClose(connection: Connection): void;
+}
+
+/**
+ * One HTTP/2 connection over a socket that is connected already. It may be idle, send pings and resets only so much, and
+ * has to hang up some time after it was told to.
+ */
+export class Connection {
+  readonly address: string;
+  readonly #socket: Socket;
+  readonly #session: ServerHttp2Session;
+  readonly #limits: ServerLimits;
+  #stage: "opening" | "open" | "closing" = "opening";
+  /** When the present stage is overdue, with no stream open. */
+  #until: number;
+  #streams = 0;
+  #pings = 0;
+
+  /** `address`: as `plainAddress` returns it. */
+  constructor(socket: Socket, address: string, host: ConnectionHost) {
+    this.address = address;
+    this.#socket = socket;
+    this.#limits = host.limits;
+    this.#until = performance.now() + host.limits.handshakeMs;
+    const session = performServerHandshake(socket, sessionOptions(host.limits));
+    this.#session = session;
+    // An error of a session is followed by its close. Without a listener it ends the process.
+    session.on("error", () => undefined);
+    session.once("remoteSettings", () => this.#opened());
+    session.on("ping", () => this.#pinged());
+    session.on("stream", (stream, headers) => {
+      this.#streams += 1;
+      host.onStream(this, stream, headers);
+    });
+    socket.once("close", () => host.onClose(this));
+  }
+
+  /** A call got its answer: pings since then count anew. */
+  answered(): void {
+    this.#pings = 0;
+  }
+
+  /** The stream of a call is closed. */
+  ended(): void {
+    this.#streams -= 1;
+    if (this.#streams === 0 && this.#stage === "open") this.#until = performance.now() + this.#limits.idleMs;
+  }
+
+  sweep(now: number): void {
+    if (now < this.#until || this.#streams > 0) return;
+    if (this.#stage === "open") this.finish();
+    else this.destroy();
+  }
+
+  /** GOAWAY: no new streams, those that are open may end. */
+  finish(): void {
+    if (this.#stage === "closing") return;
+    this.#stage = "closing";
+    this.#until = performance.now() + this.#limits.handshakeMs;
+    this.#session.close();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+    this.#socket.destroy();
+  }
+
+  #opened(): void {
+    if (this.#stage !== "opening") return;
+    this.#stage = "open";
+    this.#until = performance.now() + this.#limits.idleMs;
+  }
+
+  /** As gRPC's servers do ("A8: client-side keepalive"): GOAWAY with ENHANCE_YOUR_CALM and "too_many_pings". */
+  #pinged(): void {
+    this.#pings += 1;
+    if (this.#pings !== this.#limits.pings + 1) return;
+    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
+    this.#session.destroy();
+  }
+}
+
+function sessionOptions(limits: ServerLimits): SessionOptions {
+  const options = {
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: limits.streams,
+      // Enforced as the headers come, before they are kept: RST_STREAM with ENHANCE_YOUR_CALM, for gRPC RESOURCE_EXHAUSTED.
+      maxHeaderListSize: limits.headerBytes,
+    },
+    maxHeaderListPairs: limits.headers,
+    // Megabytes of one connection in nghttp2; the least that Node takes.
+    maxSessionMemory: 1,
+    // What is neither of the protocol nor of an open stream. Node's own: 1,000 and 100.
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    maxSettings: 32,
+    streamResetBurst: limits.resets,
+    streamResetRate: limits.resetsPerSecond,
+  };
+  return options;
+}

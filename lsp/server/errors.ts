@@ -1,0 +1,11 @@
+/** Why the public listener could not be opened, or its certificate not be exchanged. */
+export interface ServerError {
+  readonly code: "server_plaintext" | "server_tls" | "server_listen";
+  /** The system's own word, or the address. */
+  readonly reason: string;
+}
+
+/** The system's own word, `EADDRINUSE` for one, of what a call threw. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}
