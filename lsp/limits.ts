@@ -149,3 +149,21 @@ export const RESETS_PER_SECOND_MAX = 32;
 
 /** Milliseconds between two looks at overdue calls and connections: one timer for all costs nothing per call. */
 export const SWEEP_MS = 100;
+
+/** A failure before verification is made and signed once in this time for all who fail so, in milliseconds: anybody can cause one. */
+export const SHARED_FAILURE_MS = 1_000;
+
+/** Addresses whose rates are remembered: 65,536 take about 10 MiB, and to have one forgotten takes half as many others. */
+export const ADDRESS_ENTRIES_MAX = 65_536;
+
+/** Keys whose rates and highest nonces are remembered: as many again, twice. */
+export const KEY_ENTRIES_MAX = 65_536;
+
+/** Milliseconds after an answer that could not be signed until the next one is tried; what comes between is refused at once. */
+export const SIGN_RETRY_MS = 1_000;
+
+/** Milliseconds between two looks of a start that waits. */
+export const START_PAUSE_MS = 250;
+
+/** Milliseconds for the signer to say who it is: on the same machine or network it takes one or two. */
+export const SIGNER_IDENTITY_MS = 2_000;
