@@ -31,6 +31,8 @@ export const ERRORS = {
   server_listen: "the API's port cannot be opened",
   stopping: "the process is stopping",
 
+  file_exists: "a file that would be written is there already",
+  file_unwritable: "a file cannot be written",
   client_address: "the address is not HOST:PORT",
   client_plaintext: "without TLS the client speaks to this machine only",
   client_node_id: "the LSP's node id is not 33 bytes in hex that are a public key",
