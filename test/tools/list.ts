@@ -20,6 +20,9 @@ const ORACLE = join(import.meta.dirname, "..", "oracle");
 /** The console font in which half blocks (the QR) and Cyrillic are both there. */
 export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
 
+/** Where Debian has the programs of Postgres, newest first: `psql` is on the path, `postgres` and `initdb` are not. */
+export const POSTGRES_FOLDERS = [18, 17, 16, 15, 14].map((version) => `/usr/lib/postgresql/${version}/bin`);
+
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
   age: {
@@ -48,6 +51,14 @@ export const TOOLS = {
     debian: "openssl",
     use: "certificates and TLS judged by another program",
     found: command("openssl"),
+  },
+  postgres: {
+    debian: "postgresql",
+    programs: ["postgres", "initdb"],
+    use: "the store on a real server, which tests start themselves; a cluster of the package's own is not needed",
+    found: (machine) =>
+      POSTGRES_FOLDERS.some((folder) => machine.exists(join(folder, "postgres"))) ||
+      machine.which("postgres") !== undefined,
   },
   python3: {
     debian: "python3",

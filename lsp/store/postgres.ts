@@ -1,0 +1,119 @@
+import { PostgresDialect } from "kysely";
+import { Client, type ClientBase, type ClientConfig, Pool, types } from "pg";
+import {
+  MIGRATION_MS,
+  STORE_CONNECT_MS,
+  STORE_CONNECTIONS,
+  STORE_IDLE_MS,
+  STORE_LOCK_MS,
+  STORE_STATEMENT_MS,
+} from "../limits.ts";
+import type { Engine, Rows, Run } from "./engine.ts";
+
+export interface PostgresLimits {
+  readonly connectMs: number;
+  readonly statementMs: number;
+  readonly lockMs: number;
+  readonly migrationMs: number;
+}
+
+export const POSTGRES_LIMITS: PostgresLimits = {
+  connectMs: STORE_CONNECT_MS,
+  statementMs: STORE_STATEMENT_MS,
+  lockMs: STORE_LOCK_MS,
+  migrationMs: MIGRATION_MS,
+};
+
+/** Nonces one connection, reply nonces and pings the other: neither waits for what the other does. */
+const GATE_CONNECTIONS = 2;
+
+/** Two processes never share a cluster's connections by name; this one is for `pg_stat_activity`. */
+const APPLICATION = "btc-lsp";
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Money and nonces are `bigint` here; the driver's own way is text. A numeric with a fraction stays text. */
+export function parseInteger(text: string): bigint | string {
+  return /^-?\d+$/.test(text) ? BigInt(text) : text;
+}
+
+const TYPES = {
+  getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
+    if ((oid === INT8 || oid === NUMERIC) && format !== "binary") return parseInteger;
+    return types.getTypeParser(oid, format);
+  },
+};
+
+/**
+ * A server, by its URL. Nothing is connected yet.
+ *
+ * @param onTrouble told when a connection that nobody uses ends: the server restarts, or the network is gone
+ */
+export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (error: Error) => void): Engine {
+  const config = (statementMs: number, lockMs: number): ClientConfig => ({
+    connectionString: url,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: limits.connectMs,
+    // The server ends a statement itself, and says so; the driver ends it if the server says nothing.
+    statement_timeout: statementMs,
+    query_timeout: statementMs + limits.connectMs,
+    lock_timeout: lockMs,
+    idle_in_transaction_session_timeout: STORE_IDLE_MS,
+    keepAlive: true,
+    types: TYPES,
+  });
+  const pool = (max: number, idleTimeoutMillis: number): Pool => {
+    const made = new Pool({ ...config(limits.statementMs, limits.lockMs), max, idleTimeoutMillis, onConnect: durable });
+    made.on("error", onTrouble);
+    return made;
+  };
+  // Connections that are never closed for being idle: connecting costs more than ten nonces.
+  const gate = pool(GATE_CONNECTIONS, 0);
+  const effects = pool(STORE_CONNECTIONS, 30_000);
+  return {
+    kind: "postgres",
+    dialect: new PostgresDialect({ pool: effects }),
+    async run(statement, values) {
+      const { rows } = await gate.query<unknown[]>({ ...statement, values: [...values], rowMode: "array" });
+      return rows;
+    },
+    async alone(work) {
+      const client = new Client(config(limits.migrationMs, limits.migrationMs));
+      // A connection that breaks while a statement waits also says so here, and an unheard "error" ends the process.
+      client.on("error", () => undefined);
+      try {
+        await client.connect();
+        await durable(client);
+        return await transaction(client, work);
+      } finally {
+        await client.end();
+      }
+    },
+    // The other pool is ended by Kysely.
+    close: () => gate.end(),
+  };
+}
+
+/**
+ * A commit is on disk before it is answered, whatever the server's, the database's or the role's own setting is. Said
+ * after connecting, because parameters of the URL go before those of the driver.
+ */
+async function durable(client: ClientBase): Promise<void> {
+  await client.query("SET synchronous_commit = on");
+}
+
+async function transaction<T>(client: Client, work: (run: Run) => Promise<T>): Promise<T> {
+  const run: Run = async (text, values = []): Promise<Rows> =>
+    (await client.query<unknown[]>({ text, values: [...values], rowMode: "array" })).rows;
+  await client.query("BEGIN");
+  try {
+    const result = await work(run);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    // A connection that is gone has rolled back already.
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
