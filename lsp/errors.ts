@@ -23,6 +23,7 @@ export const ERRORS = {
   signer_unreachable: "the signer does not answer",
   signer_other_node: "the signer holds the key of another node than the configured one",
   signer_other_network: "the signer is on another network than the configured one",
+  signer_not_serving: "the signer is paused, or cannot write its log",
   signer_log: "the signer's log went back or was rewritten; see `signer audit verify`",
   admin_listen: "the admin port cannot be opened",
   starting: "the process is starting",

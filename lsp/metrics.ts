@@ -1,119 +1,127 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Part, Trouble } from "./readiness.ts";
+import type { Result } from "../ceremony/result.ts";
+import type { LndError } from "./node/trouble.ts";
+import { PARTS, type Trouble } from "./readiness.ts";
+import type { RequestReport, TurnedAway } from "./server/server.ts";
+import type { ServiceMeters } from "./service/parts.ts";
+import type { SignOutcome } from "./sign/signer.ts";
+import { STATUS } from "./wire/status.ts";
 
-/** Seconds. From a signature check to where a client has given up. */
-const REQUEST = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2, 5];
-const VERIFY = [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005];
+/** Seconds. From one round to a good disk to where a client has given up. */
+const WAIT = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2, 5];
+/** Seconds of libsecp256k1 in one thread, and of its queue. */
+const VERIFY = [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.02];
 
-/** What a part of the LSP did, and how long it took. */
-export type Work = "verify" | "sign" | "database" | "lnd";
+const STATUS_NAMES = new Map<number, string>(Object.entries(STATUS).map(([name, code]) => [code, name]));
 
-/** What the LSP counts. None of it takes a label from a request: labels are methods and words of ours. */
-export interface Metrics {
+/** What the LSP counts. No label comes from a request: they are methods of the contract and words of ours. */
+export interface Metrics extends ServiceMeters {
   readonly registry: Registry;
-  /** One request answered. */
-  answered(method: string, outcome: string, ms: number): void;
-  worked(work: Work, outcome: string, ms: number): void;
-  nonceRefused(): void;
-  /** What is asked for when somebody looks. */
+  /** @param method undefined: the path is none that is served */
+  requested(report: Pick<RequestReport, "status" | "ms">, method: string | undefined): void;
+  turnedAway(why: TurnedAway): void;
+  signed(outcome: SignOutcome, ms: number): void;
+  lndAnswered(answer: Result<unknown, LndError>, ms: number): void;
   watch(gauges: Gauges): void;
 }
 
+/** What is asked for when somebody looks. */
 export interface Gauges {
   readonly troubles: () => readonly Trouble[];
+  /** Open on the public listener. */
   readonly connections: () => number;
 }
 
-const PARTS: readonly Part[] = ["process", "lnd", "signer", "database"];
-
 export function openMetrics(version: string): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "lsp_" });
-  new Gauge({ name: "lsp_info", help: "Its version.", labelNames: ["version"] as const, registers }).set(
-    { version },
-    1,
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    children(new Counter({ name, help, labelNames, registers: [registry] }));
+  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
+    children(new Histogram({ name, help, labelNames, buckets, registers: [registry] }));
+  const requests = counter("lsp_requests_total", "Requests by gRPC status.", "method", "status");
+  const whole = histogram("lsp_request_seconds", "From a request's headers to its answer sent.", WAIT, "method");
+  const answers = counter(
+    "lsp_answers_total",
+    "Requests by the check that ended them, or success.",
+    "method",
+    "outcome",
   );
-  const requests = new Counter({
-    name: "lsp_requests_total",
-    help: "Requests answered, by method and outcome.",
-    labelNames: ["method", "outcome"] as const,
-    registers,
-  });
-  const latency = new Histogram({
-    name: "lsp_request_seconds",
-    help: "From a request's headers to its answer.",
-    labelNames: ["method"] as const,
-    buckets: REQUEST,
-    registers,
-  });
+  const inside = histogram("lsp_answer_seconds", "From a whole request to its answer made.", WAIT, "method");
   const work = {
-    verify: workHistogram("verify", "Checking a request's signature.", VERIFY, registers),
-    sign: workHistogram("sign", "Asking for a response's signature.", REQUEST, registers),
-    database: workHistogram("database", "Taking a nonce.", REQUEST, registers),
-    lnd: workHistogram("lnd", "A call of lnd.", REQUEST, registers),
+    verify: histogram("lsp_verify_seconds", "Checking a request's signature.", VERIFY, "outcome"),
+    database: histogram("lsp_database_seconds", "From a nonce to the database's word on it.", WAIT, "outcome"),
   };
-  const nonces = new Counter({
-    name: "lsp_nonces_refused_total",
-    help: "Verified requests whose nonce was not greater than the last one of their key.",
-    registers,
+  const sign = histogram("lsp_sign_seconds", "From a response to its signature.", WAIT, "outcome");
+  const lnd = histogram("lsp_lnd_seconds", "GetInfo of lnd.", WAIT, "outcome");
+  const stale = counter(
+    "lsp_nonces_refused_total",
+    "Verified requests whose nonce was not above their key's last one.",
+  );
+  const away = counter("lsp_connections_refused_total", "Connections that got no further.", "reason");
+  const info = new Gauge({
+    name: "lsp_info",
+    help: "1, with the version.",
+    labelNames: ["version"],
+    registers: [registry],
   });
-  const counted = remember((key: string) => {
-    const [method = "", outcome = ""] = key.split(" ");
-    return requests.labels({ method, outcome });
-  });
-  const timed = remember((method: string) => latency.labels({ method }));
+  info.set({ version }, 1);
   return {
     registry,
     answered(method, outcome, ms) {
-      counted(`${method} ${outcome}`).inc();
-      timed(method).observe(ms / 1000);
+      answers(method, outcome).inc();
+      inside(method).observe(ms / 1000);
     },
     worked: (kind, outcome, ms) => work[kind](outcome).observe(ms / 1000),
-    nonceRefused: () => nonces.inc(),
-    watch({ troubles, connections }) {
-      const gauge = (name: string, help: string, value: () => number): void =>
-        void new Gauge({
-          name,
-          help,
-          registers,
-          collect() {
-            this.set(value());
-          },
-        });
-      gauge("lsp_connections", "Open connections of the public listener.", connections);
-      gauge("lsp_ready", "1 while requests can be answered.", () => (troubles().length === 0 ? 1 : 0));
-      new Gauge({
-        name: "lsp_part_ready",
-        help: "1 while the part is well.",
-        labelNames: ["part"] as const,
-        registers,
-        collect() {
-          for (const part of PARTS) this.set({ part }, troubles().some((trouble) => trouble.part === part) ? 0 : 1);
-        },
-      });
+    nonceRefused: () => stale().inc(),
+    requested({ status, ms }, method = "other") {
+      requests(method, STATUS_NAMES.get(status) ?? "unknown").inc();
+      whole(method).observe(ms / 1000);
     },
+    turnedAway: (why) => away(why).inc(),
+    signed: ({ kind }, ms) => sign(kind).observe(ms / 1000),
+    lndAnswered: (answer, ms) => lnd(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
+    watch: (gauges) => addGauges(registry, gauges),
   };
 }
 
-function workHistogram(work: Work, help: string, buckets: number[], registers: Registry[]) {
-  const histogram = new Histogram({
-    name: `lsp_${work}_seconds`,
-    help,
-    labelNames: ["outcome"] as const,
-    buckets,
+function addGauges(registry: Registry, { troubles, connections }: Gauges): void {
+  const registers = [registry];
+  new Gauge({
+    name: "lsp_connections",
+    help: "Open connections of the public listener.",
     registers,
+    collect() {
+      this.set(connections());
+    },
   });
-  return remember((outcome: string) => histogram.labels({ outcome }));
+  new Gauge({
+    name: "lsp_ready",
+    help: "1 while requests can be answered.",
+    registers,
+    collect() {
+      this.set(troubles().length === 0 ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "lsp_part_ready",
+    help: "1 while the part is well.",
+    labelNames: ["part"],
+    registers,
+    collect() {
+      for (const part of PARTS) this.set({ part }, troubles().some((trouble) => trouble.part === part) ? 0 : 1);
+    },
+  });
 }
 
-/** Finding a child by its labels costs a microsecond; the labels are few and of ours. */
-function remember<T>(make: (key: string) => T): (key: string) => T {
+/** Finding a child by its labels costs a microsecond each time: it is kept, as labels are few. */
+function children<T>(metric: { labels(...values: string[]): T }): (...values: string[]) => T {
   const made = new Map<string, T>();
-  return (key) => {
+  return (...values: string[]): T => {
+    const key = values.join(" ");
     const known = made.get(key);
     if (known !== undefined) return known;
-    const child = make(key);
+    const child = metric.labels(...values);
     made.set(key, child);
     return child;
   };

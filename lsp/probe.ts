@@ -20,13 +20,15 @@ export interface Probe {
   readonly look: Look;
 }
 
-/** Waiting does not mend these: a start ends with them at once. */
-const LASTING: ReadonlySet<ErrorCode> = new Set([
-  "lnd_other_node",
-  "lnd_other_network",
-  "lnd_denied",
-  "signer_other_node",
-  "signer_other_network",
+/** What waiting may mend. A start ends with every other code at once. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  "lnd_locked",
+  "lnd_not_synced",
+  "lnd_unavailable",
+  "lnd_failed",
+  "signer_unreachable",
+  "store_unavailable",
+  "store_busy",
 ] satisfies ErrorCode[]);
 
 /** What is found of a part, judged against the configuration. The text names both, as neither is a secret. */
@@ -66,28 +68,43 @@ export async function identifySigner(
   return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable");
 }
 
+/** Who the signer is, and whether it would sign. */
+export async function lookAtSigner(
+  channel: Pick<Channel, "identity" | "serving">,
+  expected: Identity,
+  deadlineMs: number,
+): Promise<Result<undefined, StartError>> {
+  const found = await identifySigner(channel, expected, deadlineMs);
+  if (!found.ok) return found;
+  return (await channel.serving(deadlineMs)) ? ok(undefined) : refuse("signer_not_serving");
+}
+
 /**
  * Looks again and again until each look was good once, or one found what waiting does not mend, or the time is over.
  *
- * @returns what the first of them that was not good found last
+ * @param endMs on the scale of `performance.now()`
+ * @returns what was found last by the look that ended it
  */
 export async function untilGood(
   looks: readonly Look[],
-  { timeoutMs, pauseMs, signal }: { timeoutMs: number; pauseMs: number; signal: AbortSignal },
+  { endMs, pauseMs, signal }: { endMs: number; pauseMs: number; signal: AbortSignal },
 ): Promise<Result<undefined, StartError>> {
-  const end = performance.now() + timeoutMs;
-  const results = await Promise.all(
-    looks.map(async (look) => {
-      for (;;) {
-        const found = await look();
-        if (found.ok || LASTING.has(found.error.code)) return found;
-        if (signal.aborted) return refuse("stopping");
-        if (performance.now() + pauseMs > end) return found;
-        await pause(pauseMs, signal);
-      }
-    }),
-  );
-  return results.find((result) => !result.ok) ?? ok(undefined);
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  let why: Result<undefined, StartError> = ok(undefined);
+  const wait = async (look: Look): Promise<void> => {
+    for (;;) {
+      const found = await look();
+      if (found.ok) return;
+      const isOver = !PASSING.has(found.error.code) || performance.now() + pauseMs > endMs;
+      if (why.ok && (isOver || signal.aborted)) why = signal.aborted ? refuse("stopping") : found;
+      if (!why.ok) ended.abort();
+      if (either.aborted) return;
+      await pause(pauseMs, either);
+    }
+  };
+  await Promise.all(looks.map(wait));
+  return why;
 }
 
 /** Looks at each part again and again and keeps readiness as it is found, until the signal. */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "./errors.ts";
 
 /** What must be well for a request to be answered. */
-export type Part = "process" | "lnd" | "signer" | "database";
+export const PARTS = ["process", "lnd", "signer", "database"] as const;
+export type Part = (typeof PARTS)[number];
 
 export interface Trouble {
   readonly part: Part;
