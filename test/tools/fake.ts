@@ -1,5 +1,5 @@
 import type { Shell } from "./install.ts";
-import { CONSOLE_FONT, TOOLS, type ToolName } from "./list.ts";
+import { CONSOLE_FONT, TOOL_NAMES, TOOLS, type Tool, type ToolName } from "./list.ts";
 import type { Machine } from "./machine.ts";
 
 interface FakeOptions {
@@ -25,7 +25,7 @@ export function fakeMachine(options: FakeOptions): FakeMachine {
   return {
     root,
     lines,
-    which: (command) => (missing.has(command) ? undefined : `/usr/bin/${command}`),
+    which: (command) => (missing.has(toolOf(command)) ? undefined : `/usr/bin/${command}`),
     exists(path) {
       return path === "/etc/debian_version" ? debian : path === CONSOLE_FONT && !missing.has("font");
     },
@@ -50,4 +50,8 @@ export function fakeMachine(options: FakeOptions): FakeMachine {
       return !failed;
     },
   };
+}
+
+function toolOf(command: string): string {
+  return TOOL_NAMES.find((name) => (TOOLS[name] as Tool).programs?.includes(command)) ?? command;
 }

@@ -24,6 +24,9 @@ const ALWAYS_THERE = new Set([
   "env",
   "ldd",
   "apt-get",
+  "flock",
+  "setpriv",
+  "grep",
 ]);
 
 for (const name of TOOL_NAMES) {
