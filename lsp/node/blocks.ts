@@ -11,9 +11,9 @@ export interface Block {
 
 export interface BlockWatcher {
   /**
-   * The tip at once, then each block that joins the chain, in order. After a reorganisation the height goes back to the
-   * first block that is new. What was mined while lnd was away comes too, unless lnd no longer knows where we were: only
-   * then does the height jump.
+   * The tip at once, then each block that joins the chain, in order; after a reorganisation from the first block that is
+   * new, so that the height goes back. What was mined while lnd was away comes as well, if two blocks or more had come
+   * before and lnd still knows them; otherwise the height jumps.
    */
   readonly onBlock: (block: Block) => void;
   /** Why no blocks come at present; undefined: they come. Told at each change. */
@@ -24,46 +24,35 @@ export interface BlockWatch {
   close(): void;
 }
 
-/** Starts a subscription for what follows a block, or, for `{}`, from the tip on; undefined: no lnd to ask any more. */
-type Subscribe = (after: BlockEpoch | object) => ClientReadableStream<BlockEpoch> | undefined;
+/** Starts a subscription to what follows a block or, for `{}`, to the tip and what follows it. */
+export type SubscribeBlocks = (after: BlockEpoch | object) => ClientReadableStream<BlockEpoch>;
 
-/** lnd ends a subscription when it stops, and nobody renews it but us. */
-export function watchBlocks(subscribe: Subscribe, { onBlock, onTrouble }: BlockWatcher): BlockWatch {
+/** lnd ends each subscription when it stops, and nobody but us renews it. */
+export function watchBlocks(subscribe: SubscribeBlocks, { onBlock, onTrouble }: BlockWatcher): BlockWatch {
   let [before, last]: [BlockEpoch | undefined, BlockEpoch | undefined] = [undefined, undefined];
   let stream: ClientReadableStream<BlockEpoch> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let pause: number = LND_BACKOFF_MS.first;
-  let trouble: LndError | undefined | "unknown" = "unknown";
-  let closed = false;
+  let told: LndError["code"] | "well" | undefined;
   follow();
   return {
     close() {
-      closed = true;
+      const open = stream;
+      stream = undefined;
       clearTimeout(timer);
-      stream?.cancel();
+      open?.cancel();
     },
   };
 
   function follow(): void {
-    // From the last block but one: lnd answers a subscription from the tip itself with silence, and that we are
-    // following again would show with the next block only.
-    const resumed = before !== undefined;
-    const current = subscribe(before ?? {});
+    // From the last block but one: to a subscription from the tip lnd says nothing until the next block, and that it
+    // works would not be seen before. The last block comes once more, then, and is passed over.
+    const after = before;
+    const current = subscribe(after ?? {});
     stream = current;
-    if (current === undefined) return;
     let heard = false;
-    const over = (error: LndError): void => {
-      if (stream !== current || closed) return;
-      stream = undefined;
-      current.cancel();
-      // lnd does not know the block that we ask from: better a gap than no blocks for ever.
-      if (resumed && !heard && error.code === "lnd_failed") before = undefined;
-      tell(error);
-      timer = setTimeout(follow, pause);
-      pause = Math.min(2 * pause, LND_BACKOFF_MS.last);
-    };
     current.on("data", (block: BlockEpoch) => {
-      if (stream !== current || closed) return;
+      if (stream !== current) return;
       heard = true;
       pause = LND_BACKOFF_MS.first;
       tell(undefined);
@@ -71,14 +60,23 @@ export function watchBlocks(subscribe: Subscribe, { onBlock, onTrouble }: BlockW
       [before, last] = [last, block];
       onBlock({ height: block.height, hash: Buffer.from(block.hash).reverse().toString("hex") });
     });
-    // A listener for errors stays to the end: a cancelled call reports itself as one.
+    const over = (error: LndError): void => {
+      if (stream !== current) return;
+      stream = undefined;
+      // lnd does not know the block that we ask from, or its chain is shorter now: a gap is better than nothing ever.
+      if (after !== undefined && !heard && error.code === "lnd_failed") before = undefined;
+      tell(error);
+      timer = setTimeout(follow, pause);
+      pause = Math.min(2 * pause, LND_BACKOFF_MS.last);
+    };
+    // Stays to the end: a cancelled call reports itself as an error.
     current.on("error", (error: ServiceError) => over(troubleOf(error)));
     current.on("end", () => over(lndError("unavailable", "lnd ended the subscription")));
   }
 
-  function tell(now: LndError | undefined): void {
-    if (trouble !== "unknown" && trouble?.code === now?.code) return;
-    trouble = now;
-    onTrouble?.(now);
+  function tell(trouble: LndError | undefined): void {
+    if (told === (trouble?.code ?? "well")) return;
+    told = trouble?.code ?? "well";
+    onTrouble?.(trouble);
   }
 }

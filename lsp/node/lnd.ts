@@ -64,6 +64,8 @@ const STATES: Readonly<Record<string, WalletState>> = {
 /** rpcperms/interceptor.go: ErrWalletUnlocked. */
 const UNLOCKED_ALREADY = /: wallet already unlocked, /;
 
+const CLOSED = lndError("unavailable", "closed");
+
 /**
  * Connects with the first call. Options that cannot be used (a certificate that is none, a macaroon that is not hex) show
  * in every call as `lnd_failed`.
@@ -71,7 +73,7 @@ const UNLOCKED_ALREADY = /: wallet already unlocked, /;
 export function openLnd(options: LndOptions): LndNode {
   const opened = open(options);
   const { deadlineMs = LND_CALL_MS } = options;
-  const watches = new Set<BlockWatch>();
+  const watches = new Set<() => void>();
   let closed = false;
 
   return {
@@ -87,12 +89,19 @@ export function openLnd(options: LndOptions): LndNode {
       return answer.ok ? ok(answer.value.signature) : answer;
     },
     watchBlocks(watcher) {
-      const watch = watchBlocks(
-        (after) => (closed || !opened.ok ? undefined : opened.value.chain.registerBlockEpochNtfn(after)),
-        watcher,
-      );
-      watches.add(watch);
-      return watch;
+      if (!opened.ok || closed) {
+        watcher.onTrouble?.(opened.ok ? CLOSED : opened.error);
+        return { close: () => undefined };
+      }
+      const { chain } = opened.value;
+      const { close } = watchBlocks((after) => chain.registerBlockEpochNtfn(after), watcher);
+      watches.add(close);
+      return {
+        close() {
+          watches.delete(close);
+          close();
+        },
+      };
     },
     async unlock(password) {
       const request = { wallet_password: password.bytes };
@@ -110,7 +119,7 @@ export function openLnd(options: LndOptions): LndNode {
     },
     close() {
       closed = true;
-      for (const watch of watches) watch.close();
+      for (const close of watches) close();
       if (opened.ok) opened.value.close();
     },
   };
@@ -120,7 +129,7 @@ export function openLnd(options: LndOptions): LndNode {
     ms = deadlineMs,
   ): Promise<Result<A, LndError>> {
     if (!opened.ok) return Promise.resolve(opened);
-    if (closed) return Promise.resolve(fail(lndError("unavailable", "closed")));
+    if (closed) return Promise.resolve(fail(CLOSED));
     return new Promise((resolve) => {
       try {
         start(opened.value, Date.now() + ms, (error, answer) => {

@@ -31,20 +31,21 @@ const BY_STATUS: ReadonlyMap<number, LndTrouble> = new Map([
 const BY_TEXT: readonly (readonly [RegExp, LndTrouble])[] = [
   // rpcperms/interceptor.go: ErrWalletLocked.
   [/^wallet locked, unlock it to enable full RPC access$/, "locked"],
-  // rpcperms/interceptor.go: ErrRPCStarting, ErrWaitingToStart. macaroons/store.go: ErrStoreLocked, between the two.
-  [/^the RPC server is in the process of starting up|^waiting to start, |^macaroon store is locked$/, "unavailable"],
+  // rpcperms/interceptor.go: ErrRPCStarting, ErrWaitingToStart; macaroons/store.go: ErrStoreLocked, a moment later.
+  [/^the RPC server is in the process of starting up|^waiting to start, |\bmacaroon store is locked$/, "unavailable"],
+  // Every server of lnd has a text of its own for its end.
+  [/\bshutting down$/, "unavailable"],
   // rpcserver.go: ErrServerNotActive; lnd starts its server only after the wallet has followed the chain to its tip.
   [/^server is still in the process of starting$/, "not_synced"],
-  // rpcserver.go, OpenChannel, and funding/manager.go.
+  // rpcserver.go, OpenChannel; funding/manager.go, where a peer asks.
   [/^channels cannot be created before the wallet is fully synced$|^Synchronizing blockchain$/, "not_synced"],
-  // macaroon-bakery: the operation is not in the macaroon, the signature is not of its root key, a caveat does not hold.
-  [/^permission denied$|^verification failed\b|^caveat\b.*\bnot satisfied\b|^cannot get macaroon\b/, "denied"],
-  // macaroons/service.go, macaroons/store.go, macaroon.v2: no macaroon, no such root key, or bytes that are no macaroon.
-  [
-    /^expected 1 macaroon|^root key with id .* doesn't exist$|\bunmarshal\b|\bmacaroon version\b|^invalid ID$/,
-    "denied",
-  ],
-  // btcwallet's snacl: the wallet password.
+  // macaroon-bakery: not in the macaroon; signed by another root key; a caveat does not hold.
+  [/^permission denied$|^verification failed\b|^caveat .* not satisfied\b/, "denied"],
+  // macaroons/service.go and store.go: no macaroon, one of another kind, or of a root key that was deleted.
+  [/^expected 1 macaroon|^unknown macaroon version\b|^invalid ID$|\broot key with id .* doesn't exist$/, "denied"],
+  // macaroon.v2: bytes that are no macaroon.
+  [/^unmarshal v[12]: |^cannot determine data format of binary-encoded macaroon$/, "denied"],
+  // btcwallet: the password of the wallet.
   [/^invalid passphrase for master public key$/, "denied"],
 ];
 
