@@ -4,6 +4,9 @@ import type { Lnd } from "./lnd.ts";
 /** lnd waits for up to six confirmations of a channel, and tells others of it after six (BOLT 7). */
 const CHANNEL_BLOCKS = 6;
 
+/** Of one attempt to pay over a channel on this machine. */
+const PAYMENT_S = 20;
+
 export interface Channel {
   readonly from: Lnd;
   readonly to: Lnd;
@@ -52,7 +55,7 @@ async function isPeer(of: Lnd, other: Lnd): Promise<boolean> {
   return peers.some(({ pub_key }) => pub_key === other.nodeId);
 }
 
-/** Opens, mines, and waits until both say that it is active; the funding outpoint, `txid:index`. */
+/** Opens, mines, and waits until both can pay through it; the funding outpoint, `txid:index`. */
 export async function openChannel({ from, to, sat, push }: Channel, chain: Chain): Promise<string> {
   const opened = await from.call<{ funding_txid_bytes: string; output_index: number }>(
     "lnrpc.Lightning/OpenChannelSync",
@@ -66,16 +69,48 @@ export async function openChannel({ from, to, sat, push }: Channel, chain: Chain
   const txid = Buffer.from(opened.funding_txid_bytes, "base64").reverse().toString("hex");
   const outpoint = `${txid}:${opened.output_index}`;
   await chain.mine(CHANNEL_BLOCKS);
-  await Promise.all([active(from, outpoint), active(to, outpoint)]);
+  await Promise.all([usable(from, outpoint), usable(to, outpoint)]);
   return outpoint;
 }
 
-/** Waits until it can be used. */
-async function active(lnd: Lnd, outpoint: string): Promise<void> {
-  await lnd.until(`channel ${outpoint}`, async () => {
-    const { channels } = await lnd.call<{ channels: readonly { channel_point: string; active: boolean }[] }>(
-      "lnrpc.Lightning/ListChannels",
-    );
-    return channels.some((one) => one.channel_point === outpoint && one.active) || undefined;
+/** An invoice of `to` for `sat`, paid by `from` and settled at `to`. */
+export async function pay(from: Lnd, to: Lnd, sat: number): Promise<void> {
+  const invoice = await to.call<{ payment_request: string; r_hash: string }>("lnrpc.Lightning/AddInvoice", {
+    value: `${sat}`,
   });
+  const { payment_request } = invoice;
+  const request = { payment_request, timeout_seconds: PAYMENT_S, no_inflight_updates: true };
+  const { status, failure_reason } = await from.call<{ status: string; failure_reason: string }>(
+    "routerrpc.Router/SendPaymentV2",
+    request,
+  );
+  if (status !== "SUCCEEDED") throw new Error(`${sat} sat not paid: ${failure_reason}`);
+  await to.until("a settled invoice", async () => {
+    const { state } = await to.call<{ state: string }>("lnrpc.Lightning/LookupInvoice", { r_hash: invoice.r_hash });
+    return state === "SETTLED" || undefined;
+  });
+}
+
+/** Waits until payments find their way through it: active, and with the terms of both sides in lnd's graph. */
+async function usable(lnd: Lnd, outpoint: string): Promise<void> {
+  await lnd.until(`channel ${outpoint}`, async () => {
+    const { channels } = await lnd.call<{ channels: readonly ListedChannel[] }>("lnrpc.Lightning/ListChannels");
+    const found = channels.find((one) => one.channel_point === outpoint && one.active);
+    if (found === undefined) return undefined;
+    const request = { chan_id: found.chan_id };
+    const edge = await lnd.call<Edge>("lnrpc.Lightning/GetChanInfo", request).catch(() => undefined);
+    return (edge?.node1_policy !== undefined && edge.node2_policy !== undefined) || undefined;
+  });
+}
+
+interface ListedChannel {
+  readonly channel_point: string;
+  readonly chan_id: string;
+  readonly active: boolean;
+}
+
+/** An unset message is no field in protobuf's JSON form. */
+interface Edge {
+  readonly node1_policy?: unknown;
+  readonly node2_policy?: unknown;
 }

@@ -41,14 +41,33 @@ describe("a program that tests start", () => {
     assert.ok(ports.every((port) => port > 1023));
   });
 
-  test("lnd does not outlive the one who started it, even if that is killed", needs("go"), async () => {
+  test("starts again in its folder, after it was ended and after it was killed", async () => {
+    const daemon = startDaemon("/bin/sh", () => ["-c", "echo begun; exec sleep 100"]);
+    const begun = (times: number) =>
+      daemon.until("output", 10_000, () => daemon.output() === "begun\n".repeat(times) || undefined);
+    await begun(1);
+    const first = daemon.pid;
+    assert.throws(() => daemon.start(), /runs already/);
+    await daemon.end();
+    assert.deepEqual([daemon.running, runs(first)], [false, false]);
+    daemon.start();
+    await begun(2);
+    assert.deepEqual([daemon.running, daemon.pid === first], [true, false]);
+    await daemon.kill();
+    assert.deepEqual([daemon.running, existsSync(daemon.folder)], [false, true]);
+    await daemon.stop();
+    assert.equal(existsSync(daemon.folder), false);
+  });
+
+  test("btcd and lnd do not outlive the one who started them, even if that is killed", needs("go"), async () => {
     const crasher = spawnSync(process.execPath, [join(import.meta.dirname, "crasher.ts")], { encoding: "utf8" });
     assert.equal(crasher.signal, "SIGKILL", crasher.stderr);
-    const [pid, folder = ""] = crasher.stdout.trim().split(" ");
-    assert.match(basename(folder), /^lnd-/);
+    const { pids, folder } = JSON.parse(crasher.stdout) as { pids: number[]; folder: string };
+    assert.equal(pids.length, 2);
+    assert.match(basename(folder), /^regtest-/);
     // The kernel's signal needs a moment; a process that stays would stay for good.
-    for (let tries = 0; tries < 100 && runs(Number(pid)); tries += 1) await sleep(50);
-    assert.equal(runs(Number(pid)), false);
+    for (let tries = 0; tries < 100 && pids.some(runs); tries += 1) await sleep(50);
+    assert.deepEqual(pids.filter(runs), []);
     rmSync(folder, { recursive: true });
   });
 });

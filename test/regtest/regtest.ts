@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Chain, type ReorgOptions, startChain } from "./chain.ts";
-import { connect, fund, openChannel, synced } from "./channels.ts";
+import { connect, fund, openChannel, pay, synced } from "./channels.ts";
 import { type Lnd, startLnd } from "./lnd.ts";
 
 const LOG_LINES_SHOWN = 15;
@@ -38,6 +38,8 @@ export interface Regtest {
    * funding outpoint, `txid:index`.
    */
   openChannel(from: string, to: string, sat: number, push?: number): Promise<string>;
+  /** Has an invoice of `to` paid by `from`: settled when this resolves. */
+  pay(from: string, to: string, sat: number): Promise<void>;
   /** Cuts blocks and mines others in their place (see `Chain`); waits until every lnd that runs has the new tip. */
   reorg(depth: number, options?: ReorgOptions): Promise<void>;
   /** Waits until every lnd that runs has the tip of the chain. */
@@ -71,6 +73,7 @@ export async function startRegtest(options: RegtestOptions = {}): Promise<Regtes
   process.once("exit", removeFolder);
   const members = new Map<string, Member>();
   let chain: Chain | undefined;
+  let regtest: Regtest | undefined;
   const stop = async (): Promise<void> => {
     // The folder goes with them: nothing is gained by asking them to end in order, which takes seconds.
     const lnds = [...members.values()].map(({ lnd }) => lnd);
@@ -82,14 +85,15 @@ export async function startRegtest(options: RegtestOptions = {}): Promise<Regtes
   };
   try {
     chain = await startChain(join(folder, "btcd"));
-    const regtest = assemble(folder, chain, members, stop);
+    regtest = assemble(folder, chain, members, stop);
     // A remote signer must run before its watch-only node asks it for a macaroon.
     await all(specs.filter((spec) => spec.watchOnly === undefined).map(regtest.add));
     await all(specs.filter((spec) => spec.watchOnly !== undefined).map(regtest.add));
     return regtest;
   } catch (error) {
+    const tails = regtest?.tails() ?? "";
     await stop();
-    throw error;
+    throw new Error(`${error instanceof Error ? error.message : error}\n${tails}`, { cause: error });
   }
 }
 
@@ -138,6 +142,7 @@ function assemble(folder: string, chain: Chain, members: Map<string, Member>, st
       await waitSynced();
       return outpoint;
     },
+    pay: (from, to, sat) => pay(lnd(from), lnd(to), sat),
     async reorg(depth, options) {
       await chain.reorg(depth, options);
       await waitSynced();

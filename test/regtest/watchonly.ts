@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KEYS } from "../rehearsal/console.ts";
 import { Terminal } from "../rehearsal/terminal.ts";
 import type { Lnd } from "./lnd.ts";
 
-/** `createwatchonly` imports 259 accounts one after the other: seconds on a busy machine. */
+/** lnd imports 259 accounts one after the other: seconds on a busy machine. */
 const IMPORT_MS = 60_000;
 
 export interface WatchOnly {
@@ -57,11 +58,14 @@ export async function createWatchOnly(lnd: Uninitialised, { accounts }: WatchOnl
   try {
     await answer("Input wallet password:", password);
     await answer("Confirm password:", password);
-    await answer("birthday", "");
+    // Of the seed: none, so that lnd looks from the first block on, of which there are few.
+    await answer("wallet birthday", "");
     await answer("look-ahead", "0");
-    await terminal.waitFor("lnd successfully initialized!", { timeoutMs: IMPORT_MS });
-    const { exitCode } = await terminal.exit;
-    if (exitCode !== 0) throw new Error(`lncli createwatchonly: exit ${exitCode}\n${terminal.screen().join("\n")}`);
+    // It says nothing more when all is well.
+    const end = await Promise.race([terminal.exit, sleep(IMPORT_MS, undefined, { ref: false })]);
+    if (end?.exitCode !== 0) {
+      throw new Error(`lncli createwatchonly: exit ${end?.exitCode}\n${terminal.screen().join("\n").trimEnd()}`);
+    }
   } finally {
     await terminal.close();
   }
