@@ -47,7 +47,8 @@ export function readAddress(text: string, network: Network): Address | undefined
 
 /**
  * Whether coins sent there can be spent by whoever gave the address, and by nobody else. BIP341 makes an output whose
- * key is not on the curve unspendable, for ever; a witness program that no rule covers yet is anyone's.
+ * key is not on the curve unspendable, for ever. A witness program that no rule covers yet is anyone's (BIP141), and lnd
+ * pays none: btcutil's DecodeAddress has `UnsupportedWitnessVerError` for it.
  */
 export function isSpendable({ kind, program }: Address): boolean {
   if (kind === "p2tr") return isCompressedKey(Uint8Array.of(0x02, ...program));

@@ -1,14 +1,11 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { InputFailureKind } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
-import {
-  Response_Failure_InputFailure as Refund,
-  type Response_FailureSchema,
-  ResponseSchema,
-} from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
+import { create } from "@bufbuild/protobuf";
+import { ResponseSchema } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
+import { type GenericFailure, genericFailure, PATHS, type RefundFailure, refundFailure } from "../wire/failures.ts";
+import { encodeResponse } from "../wire/request.ts";
 import { STATUS, type Status } from "../wire/status.ts";
 
 /** Who a row is asked of. */
-export type Asked = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn";
+export type Asked = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
 
 export type Answer =
   | { readonly kind: "status"; readonly status: Status; readonly message: string }
@@ -31,13 +28,11 @@ interface Row {
   readonly answer: Answer;
 }
 
-type FailureInit = MessageInitShape<typeof Response_FailureSchema>;
-
-const { REQUIRED, PARSING_FAILED, VERIFICATION_FAILED } = InputFailureKind;
+type GenericKind = Parameters<typeof genericFailure>[1];
 
 /**
  * Everything that a request is asked, in this order. The first row that it breaks is its answer, and one only: "first
- * failure wins". A request that breaks none has its success.
+ * failure wins". A request that breaks none has its success. The last two rows come in the place of any answer.
  *
  * Rows of a `status` leave unsigned: their body is empty, and lnd signs no empty message. Failures before the signature is
  * verified are shared, since anybody can cause them and a signature costs what the signer has least of.
@@ -61,8 +56,15 @@ export const CHECKS = [
     id: "frame",
     step: "A",
     of: "every request",
-    when: "the body is not exactly one frame, or its gzip is not one member within the limit",
+    when: "the body is not exactly one frame, or its flag, encoding and gzip member do not go together",
     answer: status(STATUS.invalidArgument, "the body is not one gRPC message"),
+  },
+  {
+    id: "frame_size",
+    step: "-",
+    of: "every request",
+    when: "the frame inflates to more than the limit",
+    answer: status(STATUS.resourceExhausted, "the message is too large"),
   },
   {
     id: "message",
@@ -76,21 +78,21 @@ export const CHECKS = [
     step: "B",
     of: "every request",
     when: "`ctx` or `ctx.nonce` is absent",
-    answer: generic("shared", [1, 1], REQUIRED),
+    answer: generic("shared", "nonce", "REQUIRED"),
   },
   {
     id: "key_missing",
     step: "C",
     of: "every request",
     when: "`ctx.ln_pub_key` is absent",
-    answer: generic("shared", [1, 2], REQUIRED),
+    answer: generic("shared", "key", "REQUIRED"),
   },
   {
     id: "signature",
     step: "D",
     of: "every request",
     when: "the key is not a compressed public key, `sig-bin` is absent or not DER, or it is no signature of the frame",
-    answer: generic("shared", [], VERIFICATION_FAILED),
+    answer: generic("shared", "none", "VERIFICATION_FAILED"),
   },
   {
     id: "key_limit",
@@ -124,7 +126,7 @@ export const CHECKS = [
     id: "store_down",
     step: "-",
     of: "verified requests",
-    when: "the database does not take the nonce, or has none for the answer",
+    when: "the database does not take the nonce, or has reserved none for the answer",
     answer: status(STATUS.unavailable, "the database is not available"),
   },
   {
@@ -132,35 +134,35 @@ export const CHECKS = [
     step: "E",
     of: "verified requests",
     when: "the nonce is not above the highest one of this key, as unsigned 64-bit",
-    answer: generic("alone", [1, 1], VERIFICATION_FAILED),
+    answer: generic("alone", "nonce", "VERIFICATION_FAILED"),
   },
   {
     id: "privacy",
     step: "1",
     of: "SwapIntoLn",
     when: "`privacy` is neither PUBLIC nor PRIVATE",
-    answer: generic("alone", [4], PARSING_FAILED),
+    answer: generic("alone", "privacy", "PARSING_FAILED"),
   },
   {
     id: "refund_missing",
     step: "2",
     of: "SwapIntoLn",
     when: "`refund_on_chain_address` is absent",
-    answer: generic("alone", [3], REQUIRED),
+    answer: generic("alone", "refundAddress", "REQUIRED"),
   },
   {
     id: "refund_not_valid",
     step: "3",
     of: "SwapIntoLn",
-    when: "the text is no address of this network, or one that coins should not be sent to",
-    answer: specific(Refund.REFUND_ON_CHAIN_ADDRESS_IS_NOT_VALID),
+    when: "the text is no address of this network, or what is sent there is lost or anyone's",
+    answer: refund("NOT_VALID"),
   },
   {
     id: "refund_not_segwit",
     step: "5",
     of: "SwapIntoLn",
     when: "the address is P2PKH or P2SH",
-    answer: specific(Refund.REFUND_ON_CHAIN_ADDRESS_IS_NOT_SEGWIT),
+    answer: refund("NOT_SEGWIT"),
   },
   {
     id: "swaps_to_come",
@@ -172,14 +174,14 @@ export const CHECKS = [
   {
     id: "unsigned",
     step: "-",
-    of: "verified requests",
-    when: "the signer refuses the answer, or does not sign it in time; the nonce is taken",
+    of: "every answer",
+    when: "it is one to be signed, and the signer refuses or does not answer in time; a nonce is taken by then",
     answer: status(STATUS.unavailable, "the response could not be signed"),
   },
   {
     id: "exception",
     step: "G",
-    of: "every request",
+    of: "every answer",
     when: "something failed that should not; its text stays in the log",
     answer: status(STATUS.internal, "internal error"),
   },
@@ -199,16 +201,15 @@ function status(code: Status, message: string): Answer {
   return { kind: "status", status: code, message };
 }
 
-function generic(signed: "shared" | "alone", path: readonly number[], kind: InputFailureKind): Answer {
-  const says = `generic [${path.join(",")}] ${InputFailureKind[kind]}`;
-  return failure(signed, says, { generic: [{ fieldLocation: path.map((val) => ({ val })), kind }] });
+function generic(signed: "shared" | "alone", path: keyof typeof PATHS, kind: GenericKind): Answer {
+  return failure(signed, `generic [${PATHS[path].join(",")}] ${kind}`, genericFailure(PATHS[path], kind));
 }
 
-function specific(kind: Refund): Answer {
-  return failure("alone", `specific ${Refund[kind]}`, { specific: [kind] });
+function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): Answer {
+  return failure("alone", `specific REFUND_ON_CHAIN_ADDRESS_IS_${kind}`, refundFailure(kind));
 }
 
-function failure(signed: "shared" | "alone", says: string, value: FailureInit): Answer {
-  const tail = toBinary(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
+function failure(signed: "shared" | "alone", says: string, value: GenericFailure | RefundFailure): Answer {
+  const tail = encodeResponse(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
   return { kind: "failure", tail, signed, says };
 }

@@ -3,7 +3,7 @@ import type { Incoming, Outgoing } from "../server/exchange.ts";
 import { takeNonce } from "../store/nonces.ts";
 import { openFrame } from "../wire/frame.ts";
 import { acceptsGzip, decodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
-import type { RpcError } from "../wire/status.ts";
+import { type RpcError, STATUS } from "../wire/status.ts";
 import { answerOf, CHECKS, type CheckId } from "./checks.ts";
 import type { Method, Plan } from "./methods.ts";
 import type { Outcome, ServiceParts } from "./parts.ts";
@@ -56,7 +56,8 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
 
   async function judge(method: Method, { wire, headers, deadline }: Incoming): Promise<Ended> {
     const frame = openFrame(wire, headers["grpc-encoding"]);
-    if (!frame.ok) return malformed("frame", frame.error);
+    if (!frame.ok)
+      return malformed(frame.error.status === STATUS.resourceExhausted ? "frame_size" : "frame", frame.error);
     const asked = method.read(frame.value.message);
     if (!asked.ok) return malformed("message", asked.error);
     const { ctx } = asked.value;
@@ -140,13 +141,13 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
    * are the same for every method, and so it is signed as an answer of the first that asks.
    */
   function failTogether(row: CheckId, method: Method): Promise<Ended> {
-    return shared.get(row, async () => (signer.healthy() ? fail(row, method, false) : stop("signer_down")));
+    return shared.get(row, async () => (signer.healthy() ? fail(row, method, false) : stop("unsigned")));
   }
 
   /** A failure with a nonce and a signature of its own. */
   async function fail(row: CheckId, { path }: Method, gzip: boolean): Promise<Ended> {
     const nonce = store.replyNonces.next();
-    if (nonce === undefined) return stop("store_down");
+    if (nonce === undefined) return stop("unsigned");
     const wire = replies.frame(nonce, tailOf(row), gzip);
     const signed = await signer.sign(wire, path);
     if (signed.kind !== "signed") return stop("unsigned");
@@ -164,8 +165,8 @@ function stop(row: CheckId): Ended {
   return ended;
 }
 
-/** The walk and the frame say more exactly what is wrong; status and meaning are the row's. */
-function malformed(row: "frame" | "message", error: RpcError): Ended {
+/** The wire says more exactly what is wrong; the status is the row's. */
+function malformed(row: "frame" | "frame_size" | "message", error: RpcError): Ended {
   return { outcome: row, answer: { kind: "status", ...error } };
 }
 
