@@ -41,9 +41,8 @@ export function decodeRequest<Desc extends DescMessage>(
   bytes: Uint8Array,
 ): Result<MessageShape<Desc>, RpcError> {
   const walk: Walk = { bytes, at: 0, low: 0, high: 0, fault: undefined };
-  if (!walkMessage(walk, planOf(schema), bytes.length, 1)) {
-    return fail({ status: STATUS.invalidArgument, message: MALFORMED[walk.fault ?? "truncated"] });
-  }
+  walkMessage(walk, planOf(schema), bytes.length, 1);
+  if (walk.fault !== undefined) return fail({ status: STATUS.invalidArgument, message: MALFORMED[walk.fault] });
   return ok(fromBinary(schema, bytes, { readUnknownFields: false }));
 }
 
