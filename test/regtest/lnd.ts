@@ -124,8 +124,8 @@ export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
       const folders = { lncli, lnddir: daemon.folder, network, target } as const;
       await createWatchOnly(folders, options.watchOnly, WALLET_PASSWORD);
     }
-    await until("admin macaroon", () => existsSync(macaroonFile) || undefined);
-    const macaroon = readFileSync(macaroonFile).toString("hex");
+    // lnd makes the file and then writes it: a reader in between finds it empty.
+    const macaroon = await until("admin macaroon", () => hexOf(macaroonFile));
     rpc.authorize(macaroon);
     const ready = (): Promise<Info> => whenReady(until, rpc, options.chain !== undefined);
     const info = await ready();
@@ -251,6 +251,11 @@ function signing(rpc: Rpc): Pick<Lnd, "signRequest" | "signMessage" | "verifyMes
       return (await rpc.call<{ valid: boolean }>("signrpc.Signer/VerifyMessage", question)).valid;
     },
   };
+}
+
+/** Undefined: not there, or empty. */
+function hexOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file).toString("hex") || undefined : undefined;
 }
 
 /** While lnd starts its services come one after the other: a call that fails is asked again until the time is over. */
