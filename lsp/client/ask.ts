@@ -2,7 +2,6 @@ import { ok, type Result } from "../../ceremony/result.ts";
 import { NETWORKS, parseNetwork } from "../../ceremony/seed/network.ts";
 import { EXIT } from "../errors.ts";
 import { readBytes, readText, type StartError } from "../files.ts";
-import { openLnd } from "../node/lnd.ts";
 import { type LspClientOptions, openLspClient } from "./client.ts";
 import type { ClientError } from "./fault.ts";
 import { lndKey, type RequestKey, readKeyFile } from "./key.ts";
@@ -78,6 +77,8 @@ async function openRequestKey(values: Values): Promise<Result<OpenedKey, StartEr
   if (!certificate.ok) return certificate;
   const bytes = readBytes(macaroon, "secret");
   if (!bytes.ok) return bytes;
+  // The package behind it takes half a second to load.
+  const { openLnd } = await import("../node/lnd.ts");
   const node = openLnd({ target: lnd, certificate: certificate.value, macaroon: bytes.value.toString("hex") });
   const key = await lndKey(node);
   if (!key.ok) node.close();
