@@ -175,7 +175,7 @@ export const CHECKS = [
     id: "unsigned",
     step: "-",
     of: "every answer",
-    when: "it is one to be signed, and the signer refuses or does not answer in time; a nonce is taken by then",
+    when: "it is one to be signed, and the signer does not sign it; the request's nonce may be taken",
     answer: status(STATUS.unavailable, "the response could not be signed"),
   },
   {
