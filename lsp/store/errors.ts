@@ -33,15 +33,26 @@ const CLASSES: Readonly<Record<string, StoreCode>> = {
   "58": "store_unavailable", // system error
 };
 
-/** Of the driver, which has no codes for what it says itself. */
-const DRIVER = /^(Connection terminated|Query read timeout|timeout exceeded|timeout expired|Client has encountered)/;
-const SYSTEM = /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET)_[A-Z_]+)$/;
+/** What the driver says itself, without a code. */
+const SAYINGS: readonly (readonly [RegExp, StoreCode])[] = [
+  // All connections of the pool are in use: nothing was sent.
+  [/^timeout exceeded when trying to connect$/, "store_busy"],
+  [
+    /^(Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error)/,
+    "store_unavailable",
+  ],
+  [/^The server does not support SSL connections$/, "store_denied"],
+  // Of authentication: no password where one is asked for, or a server that does not know it either.
+  [/^SASL: /, "store_denied"],
+];
+
+/** Of the system, of TLS, and of certificates, which OpenSSL names without a common prefix. */
+const SYSTEM = /^(E[A-Z]+|EAI_[A-Z]+|ERR_(SSL|TLS|SOCKET)_[A-Z_]+|[A-Z_]*(CERT|SIGNATURE)[A-Z_]*)$/;
 
 /** What an error of the driver means; undefined if it is none: then it is a fault of the program. */
 export function storeError(error: unknown): StoreError | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (error instanceof AggregateError && error.errors.length > 0) return storeError(error.errors[0]);
   if (/^[0-9A-Z]{5}$/.test(code) && "severity" in error) {
     const constraint = "constraint" in error && typeof error.constraint === "string" ? ` ${error.constraint}` : "";
     // A message of the server may quote a value (`invalid input syntax … "x"`); its code and the name of a rule do not.
@@ -49,6 +60,6 @@ export function storeError(error: unknown): StoreError | undefined {
     return { code: found ?? "store_failed", detail: `SQLSTATE ${code}${constraint}` };
   }
   if (SYSTEM.test(code)) return { code: "store_unavailable", detail: code };
-  if (DRIVER.test(error.message)) return { code: "store_unavailable", detail: error.message };
-  return undefined;
+  const saying = SAYINGS.find(([words]) => words.test(error.message));
+  return saying && { code: saying[1], detail: error.message };
 }

@@ -15,7 +15,8 @@ export interface Migration {
 const FIRST: Migration = {
   name: "0001-tables",
   statements: [
-    // Nonces go to 2^64-1, and so do short channel ids: lnd's aliases begin at block 16,000,000, which is above 2^63.
+    // Nonces go to 2^64-1, and so do short channel ids: lnd's aliases begin at block 16,000,000, which is above 2^63. A
+    // bigint shifted by 2^63 took as long (70-80k nonces a second in statements of 64), and nobody can read it.
     `CREATE DOMAIN uint64 AS numeric(20) CHECK (value BETWEEN 0 AND 18446744073709551615)`,
     `CREATE DOMAIN msat AS bigint CHECK (value >= 0 AND value % 1000 = 0)`,
     `CREATE DOMAIN hash AS bytea CHECK (octet_length(value) = 32)`,

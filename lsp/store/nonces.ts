@@ -74,7 +74,10 @@ class Gate implements NonceGate {
   #queue: Waiting[] = [];
   #scheduled = false;
   #closed = false;
-  /** The statement under way. One at a time: what comes meanwhile shares the next one, and its flush. */
+  /**
+   * The statement under way. One at a time: what comes meanwhile shares the next one and its flush, and is decided after
+   * it. Measured, 64 calls: one statement of 64 keys 70-80k a second, two of 32 beside each other 40-60k.
+   */
   #running: Promise<void> | undefined;
 
   constructor(run: Engine["run"], onStatement: OnStatement) {

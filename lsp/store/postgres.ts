@@ -27,7 +27,7 @@ export const POSTGRES_LIMITS: PostgresLimits = {
 /** Nonces one connection, reply nonces and pings the other: neither waits for what the other does. */
 const GATE_CONNECTIONS = 2;
 
-/** Two processes never share a cluster's connections by name; this one is for `pg_stat_activity`. */
+/** What `pg_stat_activity` shows. */
 const APPLICATION = "btc-lsp";
 
 const INT8 = 20;
@@ -48,7 +48,7 @@ const TYPES = {
 /**
  * A server, by its URL. Nothing is connected yet.
  *
- * @param onTrouble told when a connection that nobody uses ends: the server restarts, or the network is gone
+ * @param onTrouble told of each connection that breaks: the server restarts, or the network is gone
  */
 export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (error: Error) => void): Engine {
   const config = (statementMs: number, lockMs: number): ClientConfig => ({
@@ -64,8 +64,11 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
     types: TYPES,
   });
   const pool = (max: number, idleTimeoutMillis: number): Pool => {
-    const made = new Pool({ ...config(limits.statementMs, limits.lockMs), max, idleTimeoutMillis, onConnect: durable });
-    made.on("error", onTrouble);
+    const made = new Pool({ ...config(limits.statementMs, limits.lockMs), max, idleTimeoutMillis, onConnect: settle });
+    // Of every connection, also of one that an effect holds and does not use just then: an unheard "error" ends the
+    // process. The pool says it once more of those that nobody holds.
+    made.on("connect", (client) => client.on("error", onTrouble));
+    made.on("error", () => undefined);
     return made;
   };
   // Connections that are never closed for being idle: connecting costs more than ten nonces.
@@ -84,7 +87,7 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
       client.on("error", () => undefined);
       try {
         await client.connect();
-        await durable(client);
+        await settle(client);
         return await transaction(client, work);
       } finally {
         await client.end();
@@ -96,11 +99,13 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
 }
 
 /**
- * A commit is on disk before it is answered, whatever the server's, the database's or the role's own setting is. Said
- * after connecting, because parameters of the URL go before those of the driver.
+ * A commit is on disk before it is answered, and a statement sees what was committed before it, whatever is set for the
+ * server, the database or the role. Said after connecting, because parameters of the URL go before those of the driver.
  */
-async function durable(client: ClientBase): Promise<void> {
-  await client.query("SET synchronous_commit = on");
+const SETTINGS = "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'";
+
+async function settle(client: ClientBase): Promise<void> {
+  await client.query(SETTINGS);
 }
 
 async function transaction<T>(client: Client, work: (run: Run) => Promise<T>): Promise<T> {

@@ -22,7 +22,7 @@ export type StoreEvent =
   | { readonly kind: "migrated"; readonly name: string }
   /** One statement of the gate: how many keys it had, and how long it took. */
   | { readonly kind: "nonces"; readonly keys: number; readonly ms: number; readonly error: StoreError | undefined }
-  /** A connection that nobody waits for ended, or reply nonces could not be reserved. */
+  /** A connection broke, or reply nonces could not be reserved. */
   | { readonly kind: "trouble"; readonly error: StoreError };
 
 export interface StoreOptions {
