@@ -71,6 +71,7 @@ export const ERRORS = {
   store_busy: "the database has too much to do, or another transaction was in the way; nothing was done",
   store_constraint: "the database refuses what would break a rule of its tables",
   store_failed: "the database refuses a statement",
+  store_clock: "the reply nonces are ahead of this machine's clock, which was set back; they go on when it catches up",
   store_closed: "the store was closed",
   migration_changed: "a migration that the database has is not the one of this program",
   migration_unknown: "the database has a migration that this program does not know: it is of a newer one",
