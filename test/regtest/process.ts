@@ -54,10 +54,9 @@ export function startDaemon(
   options: DaemonOptions = {},
 ): Daemon {
   const name = program.slice(program.lastIndexOf("/") + 1);
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), `${name}-`));
+  const own = options.folder === undefined ? temporaryFolder(`${name}-`) : undefined;
+  const folder = options.folder ?? own?.path ?? "";
   const log = join(folder, "output.log");
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  if (options.folder === undefined) process.once("exit", removeFolder);
   const launch = (): Run => run(program, args(folder), folder, log);
   let now = launch();
   const output = (): string => readFileSync(log, "utf8");
@@ -98,11 +97,41 @@ export function startDaemon(
     },
     async stop() {
       await end();
-      if (options.folder !== undefined) return;
-      removeFolder();
-      process.off("exit", removeFolder);
+      own?.remove();
     },
   };
+}
+
+/** What must be gone with this process, if it ends before they were stopped: the processes first, then their folders. */
+const leftovers = { runs: new Set<() => void>(), folders: new Set<string>() };
+
+process.once("exit", () => {
+  for (const kill of leftovers.runs) kill();
+  for (const folder of leftovers.folders) removeFolder(folder);
+});
+
+export interface TemporaryFolder {
+  readonly path: string;
+  /** With all that is in it. May be called twice. */
+  remove(): void;
+}
+
+/** A new folder for its owner alone; it goes at the latest with this process, unless that is killed. */
+export function temporaryFolder(prefix: string): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  leftovers.folders.add(path);
+  return {
+    path,
+    remove() {
+      removeFolder(path);
+      leftovers.folders.delete(path);
+    },
+  };
+}
+
+/** A process that was killed a moment ago may still write: it is tried again. */
+function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function run(program: string, args: readonly string[], folder: string, log: string): Run {
@@ -110,12 +139,17 @@ function run(program: string, args: readonly string[], folder: string, log: stri
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", program, ...args], {
     cwd: folder,
     stdio: ["ignore", out, out],
+    // A group of its own: a Ctrl-C at the terminal is for us, who end them in order.
+    detached: true,
   });
   closeSync(out);
   let how: string | undefined;
+  const kill = (): void => void child.kill("SIGKILL");
+  leftovers.runs.add(kill);
   const ended = new Promise<void>((resolve) => {
     const finish = (why: string): void => {
       how = why;
+      leftovers.runs.delete(kill);
       resolve();
     };
     child.once("error", (error) => finish(error.message));

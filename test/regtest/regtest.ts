@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Chain, type ReorgOptions, startChain } from "./chain.ts";
 import { connect, fund, openChannel, pay, synced } from "./channels.ts";
 import { type Lnd, startLnd } from "./lnd.ts";
+import { temporaryFolder } from "./process.ts";
 
 const LOG_LINES_SHOWN = 15;
 
@@ -19,7 +19,7 @@ export interface LndSpec {
   readonly flags?: readonly string[];
 }
 
-/** btcd and lnds on one chain, in one temporary folder. */
+/** btcd and lnds on one chain, in one folder. */
 export interface Regtest {
   readonly folder: string;
   readonly chain: Chain;
@@ -48,11 +48,13 @@ export interface Regtest {
   tails(): string;
   /** Copies what everything has logged into `folder`, one file for each. */
   saveLogs(folder: string): void;
-  /** Ends everything and removes the folder. May be called twice. */
+  /** Ends everything and removes a folder of its own. May be called twice. */
   stop(): Promise<void>;
 }
 
 export interface RegtestOptions {
+  /** Where all of it is; whoever gives a folder removes it. Left out, it is a temporary one. */
+  readonly folder?: string;
   /** Two without words, `lsp` and `customer`, if nothing is said. */
   readonly lnds?: readonly LndSpec[];
 }
@@ -68,9 +70,8 @@ interface Member {
  */
 export async function startRegtest(options: RegtestOptions = {}): Promise<Regtest> {
   const specs = options.lnds ?? [{ name: "lsp" }, { name: "customer" }];
-  const folder = mkdtempSync(join(tmpdir(), "regtest-"));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", removeFolder);
+  const own = options.folder === undefined ? temporaryFolder("regtest-") : undefined;
+  const folder = options.folder ?? own?.path ?? "";
   const members = new Map<string, Member>();
   let chain: Chain | undefined;
   let regtest: Regtest | undefined;
@@ -80,8 +81,7 @@ export async function startRegtest(options: RegtestOptions = {}): Promise<Regtes
     await Promise.all(lnds.map((lnd) => lnd.kill()));
     await Promise.all(lnds.map((lnd) => lnd.stop()));
     await chain?.stop();
-    removeFolder();
-    process.off("exit", removeFolder);
+    own?.remove();
   };
   try {
     chain = await startChain(join(folder, "btcd"));

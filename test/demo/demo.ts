@@ -1,0 +1,94 @@
+/**
+ * `npm run demo`: the whole system on regtest, from nothing, step by step.
+ *
+ * With `--keep` all of it stays until Ctrl-C; with `--info FILE` FILE then says where everything is, as JSON.
+ */
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { temporaryFolder } from "../regtest/process.ts";
+import { infoOf, writeInfo } from "./info.ts";
+import { tellTo } from "./story.ts";
+import { type System, startSystem } from "./system.ts";
+
+const USAGE = "usage: npm run demo -- [--keep [--info FILE]]\n";
+const INTERRUPTED = 130;
+
+const say = (text: string): void => void process.stdout.write(text);
+
+interface Options {
+  readonly keep: boolean;
+  readonly info: string | undefined;
+}
+
+async function demo({ keep, info }: Options): Promise<void> {
+  const start = performance.now();
+  // It is there when everything is, and not before.
+  if (info !== undefined) rmSync(info, { force: true });
+  const folder = temporaryFolder("btc-lsp-demo-");
+  say(`btc-lsp on regtest, from nothing. No money in it is real.\nAll its files are in ${folder.path}\n`);
+  try {
+    const system = await startSystem(
+      folder.path,
+      tellTo(say, () => performance.now()),
+    );
+    say(`\nAll of it in ${((performance.now() - start) / 1000).toFixed(0)} s.\n`);
+    if (keep) await keepRunning(system, info);
+    else say("Stopping. `npm run demo -- --keep` leaves it running.\n");
+    await system.stop();
+  } finally {
+    folder.remove();
+  }
+}
+
+async function keepRunning(system: System, info: string | undefined): Promise<void> {
+  const command = `npm run -s lsp -- ${system.getCfgArgs.join(" ")}`;
+  say(`\nTo ask again:\n\n  ${command.replaceAll(/ (?=--\w)/g, " \\\n    ")}\n\n`);
+  if (info !== undefined) {
+    writeInfo(info, infoOf(system));
+    say(`Where everything is: ${info}\n`);
+  }
+  const asked = askedToEnd();
+  say("Running until Ctrl-C.\n");
+  await asked;
+  say("\nStopping.\n");
+}
+
+/** Set while somebody waits to be asked to end. */
+let endInOrder: (() => void) | undefined;
+
+/**
+ * Nobody waits: this process ends at once, and what it has started and written goes with it (test/regtest/process.ts).
+ * So does a second Ctrl-C, while all is ended in order.
+ */
+function onSignal(): void {
+  if (endInOrder === undefined) process.exit(INTERRUPTED);
+  endInOrder();
+  endInOrder = undefined;
+}
+
+function askedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    endInOrder = resolve;
+  });
+}
+
+function parse(args: readonly string[]): Options | undefined {
+  try {
+    const options = { keep: { type: "boolean" }, info: { type: "string" } } as const;
+    const { keep = false, info } = parseArgs({ args: [...args], options }).values;
+    if (info !== undefined && !keep) return undefined;
+    // npm runs scripts in the checkout and says in INIT_CWD where the caller stands.
+    return { keep, info: info === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? "", info) };
+  } catch {
+    return undefined;
+  }
+}
+
+const options = parse(process.argv.slice(2));
+if (options === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+await demo(options);
