@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_RENEW_MS, REPLY_NONCE_WINDOW_MS } from "../limits.ts";
-import type { Engine, Statement } from "./engine.ts";
+import type { Engine, Rows, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 
 /**
@@ -10,7 +10,8 @@ import { type StoreError, storeError } from "./errors.ts";
 export interface ReplyNonces {
   /** Undefined: nothing is reserved, since the database is down for too long, or the clock was set back too far. */
   next(): bigint | undefined;
-  close(): void;
+  /** Gives back what was not given, so that the next start does not jump over it. */
+  close(): Promise<void>;
 }
 
 /** A range of which all nonces are this process's own: above `floor`, up to `ceiling`. */
@@ -19,9 +20,15 @@ export interface Reservation {
   readonly ceiling: bigint;
 }
 
+/** What the database has. */
+interface Row {
+  readonly ceiling: bigint;
+  readonly owner: string;
+}
+
 const READ: Statement = { name: "read-ceiling", text: "SELECT ceiling, owner FROM reply_nonces" };
 
-/** Only if nobody else reserved since the ceiling was read. */
+/** Only if nobody reserved since the row was read. */
 const RESERVE: Statement = {
   name: "reserve-nonces",
   text: `UPDATE reply_nonces SET ceiling = $1::text::numeric, owner = $2, updated_at = now()
@@ -31,8 +38,11 @@ const RESERVE: Statement = {
 /** Of reading and reserving: more than that in a row, and processes fight for it. */
 const TRIES = 5;
 
-const WINDOW = BigInt(REPLY_NONCE_WINDOW_MS) * 1_000n;
-const AHEAD = BigInt(REPLY_NONCE_AHEAD_MS) * 1_000n;
+const micro = (ms: number): bigint => BigInt(Math.floor(ms * 1_000));
+const WINDOW = micro(REPLY_NONCE_WINDOW_MS);
+const AHEAD = micro(REPLY_NONCE_AHEAD_MS);
+/** Half a renewal is for timers that are late. Who has so much left asks for no more, or two processes would race ahead. */
+const ENOUGH = WINDOW - micro(REPLY_NONCE_RENEW_MS / 2);
 
 /**
  * What to reserve next. A range of one's own is extended if the ceiling is still its own; above any other ceiling a new
@@ -41,11 +51,12 @@ const AHEAD = BigInt(REPLY_NONCE_AHEAD_MS) * 1_000n;
  * @param now microseconds
  * @param ceiling what the database has
  * @param own the range that this process reserved up to just there
+ * @returns undefined if it would begin too far ahead of the clock
  */
-export function extend(now: bigint, ceiling: bigint, own: Reservation | undefined): Reservation {
+export function extend(now: bigint, ceiling: bigint, own: Reservation | undefined): Reservation | undefined {
   if (own !== undefined) return { floor: own.floor, ceiling: max(ceiling, now + WINDOW) };
   const floor = max(now, ceiling);
-  return { floor, ceiling: floor + WINDOW };
+  return floor > now + AHEAD ? undefined : { floor, ceiling: floor + WINDOW };
 }
 
 export interface ReplyOptions {
@@ -57,40 +68,43 @@ export interface ReplyOptions {
   readonly onError: (error: StoreError) => void;
 }
 
-/** Reserves before it returns, and from then on ahead of time. */
+/** Reserves before it returns, and from then on ahead of time. A clock that was set back is no error: it catches up. */
 export async function openReplies(options: ReplyOptions): Promise<Result<ReplyNonces, StoreError>> {
   const replies = new Replies(options);
   const first = await replies.renew();
-  if (!first.ok) {
-    replies.close();
-    return first;
-  }
+  if (!first.ok && first.error.code !== "store_clock") return first;
+  if (!first.ok) options.onError(first.error);
+  replies.start();
   return ok(replies);
 }
 
 /** A class: the timer, the database's answers and those who ask share the reservation. */
 class Replies implements ReplyNonces {
   readonly #options: ReplyOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #own: Reservation | undefined;
   /** Asked for, and no answer: the database may have it. */
   #asked: Reservation | undefined;
   #last = 0n;
-  #renewing = false;
+  #renewing: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: ReplyOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.#tick(), REPLY_NONCE_RENEW_MS);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), REPLY_NONCE_RENEW_MS);
     this.#timer.unref();
   }
 
   next(): bigint | undefined {
-    const now = this.#now();
+    if (this.#closed) return undefined;
+    const now = micro(this.#options.clock());
     const nonce = max(now, this.#last + 1n);
     if (this.#own === undefined || nonce > this.#own.ceiling) {
       // The timer may be late, or the process was stopped for a while: who asks next finds it done.
-      void this.#tick();
+      this.#tick();
       return undefined;
     }
     if (nonce > now + AHEAD) return undefined;
@@ -98,33 +112,41 @@ class Replies implements ReplyNonces {
     return nonce;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#own = undefined;
     clearInterval(this.#timer);
+    await this.#renewing;
+    const { run, owner } = this.#options;
+    const own = this.#own;
+    if (own === undefined) return;
+    // Only if nobody reserved since; that it fails costs the next start a jump, no more.
+    await run(RESERVE, [String(this.#last), owner, String(own.ceiling), owner]).catch(() => undefined);
   }
 
-  async #tick(): Promise<void> {
-    if (this.#renewing || this.#closed) return;
-    this.#renewing = true;
-    const result = await this.renew();
-    this.#renewing = false;
-    if (!result.ok && !this.#closed) this.#options.onError(result.error);
+  #tick(): void {
+    if (this.#renewing !== undefined || this.#closed) return;
+    this.#renewing = this.renew().then((result) => {
+      this.#renewing = undefined;
+      if (!result.ok) this.#options.onError(result.error);
+    });
   }
 
   async renew(): Promise<Result<undefined, StoreError>> {
-    const { run, owner } = this.#options;
+    const { clock, run, owner } = this.#options;
     try {
       for (let i = 0; i < TRIES; i += 1) {
-        const [[ceiling, holder] = []] = await run(READ, []);
-        if (typeof ceiling !== "bigint" || typeof holder !== "string")
-          return fail({ code: "store_failed", detail: "no row of reply nonces" });
-        const mine = holder === owner ? [this.#own, this.#asked].find((one) => one?.ceiling === ceiling) : undefined;
-        const next = extend(this.#now(), ceiling, mine);
+        const now = micro(clock());
+        if (this.#own !== undefined && this.#own.ceiling >= now + ENOUGH) return ok(undefined);
+        const row = rowOf(await run(READ, []));
+        const mine =
+          row.owner === owner ? [this.#own, this.#asked].find((one) => one?.ceiling === row.ceiling) : undefined;
+        const next = extend(now, row.ceiling, mine);
+        if (next === undefined) return fail({ code: "store_clock", detail: `${(row.ceiling - now) / 1_000n} ms` });
         this.#asked = next;
-        const done = await run(RESERVE, [String(next.ceiling), owner, String(ceiling), holder]);
+        const done = await run(RESERVE, [String(next.ceiling), owner, String(row.ceiling), row.owner]);
         if (done.length === 1) {
-          this.#adopt(next);
+          this.#own = next;
+          this.#last = max(this.#last, next.floor);
           return ok(undefined);
         }
       }
@@ -133,16 +155,13 @@ class Replies implements ReplyNonces {
       return fail(storeError(error) ?? { code: "store_failed", detail: String(error) });
     }
   }
+}
 
-  #adopt(reservation: Reservation): void {
-    if (this.#closed) return;
-    this.#own = reservation;
-    this.#last = max(this.#last, reservation.floor);
-  }
-
-  #now(): bigint {
-    return BigInt(Math.floor(this.#options.clock() * 1_000));
-  }
+/** @throws if somebody removed the row: a table that every migration leaves with one */
+function rowOf(rows: Rows): Row {
+  const [ceiling, owner] = rows[0] ?? [];
+  if (typeof ceiling !== "bigint" || typeof owner !== "string") throw new TypeError("no row of reply nonces");
+  return { ceiling, owner };
 }
 
 function max(a: bigint, b: bigint): bigint {

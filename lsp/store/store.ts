@@ -120,8 +120,7 @@ async function openTables(
       }),
     transaction: (work) => asResult(() => db.transaction().execute(work)),
     close() {
-      replies.value.close();
-      closing ??= nonces.close().then(end);
+      closing ??= Promise.all([replies.value.close(), nonces.close()]).then(end);
       return closing;
     },
   });
