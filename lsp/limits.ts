@@ -95,8 +95,11 @@ export const LND_CALL_MS = 5_000;
 /** Milliseconds of an unlock of lnd's wallet: its scrypt, then its databases, which may be compacted at that moment. */
 export const LND_UNLOCK_MS = 60_000;
 
-/** First and last pause between two attempts to reach lnd, or to follow its blocks again, in milliseconds. */
-export const LND_BACKOFF_MS = { first: 250, last: 5_000 } as const;
+/**
+ * First and last pause between two attempts to reach lnd, or to follow its blocks again, in milliseconds. It is our own
+ * node: a try every two seconds harms nobody, and it is found soon after it is back.
+ */
+export const LND_BACKOFF_MS = { first: 250, last: 2_000 } as const;
 
 /**
  * How often a connection with a call on it is asked for a sign of life, and how long that may take, in milliseconds. lnd

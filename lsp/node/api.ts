@@ -5,10 +5,12 @@ import {
   type CallOptions,
   Channel,
   ChannelCredentials,
+  type Client,
   type ClientReadableStream,
   credentials,
   Metadata,
   makeGenericClientConstructor,
+  type ServiceClientConstructor,
   type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
@@ -69,6 +71,8 @@ export interface LndPlace {
   readonly certificate: string;
   /** Hex. */
   readonly macaroon: string;
+  /** `LND_KEEPALIVE_MS`; only tests are in more of a hurry. */
+  readonly keepAliveMs?: { readonly every: number; readonly answer: number };
 }
 
 /**
@@ -80,11 +84,12 @@ export interface LndPlace {
  * two minutes until it tries again. The objects have the form of the package's own, so its methods take them too.
  */
 export function openApi(place: LndPlace): LndApi {
+  const keepAlive = place.keepAliveMs ?? LND_KEEPALIVE_MS;
   const channel = new Channel(place.target, credentialsOf(place), {
     "grpc.initial_reconnect_backoff_ms": LND_BACKOFF_MS.first,
     "grpc.max_reconnect_backoff_ms": LND_BACKOFF_MS.last,
-    "grpc.keepalive_time_ms": LND_KEEPALIVE_MS.every,
-    "grpc.keepalive_timeout_ms": LND_KEEPALIVE_MS.answer,
+    "grpc.keepalive_time_ms": keepAlive.every,
+    "grpc.keepalive_timeout_ms": keepAlive.answer,
     // Node refuses an address as a TLS server name; what the certificate must name is checked below.
     ...(isIP(hostOf(place.target)) === 0 ? {} : { "grpc.ssl_target_name_override": "localhost" }),
     // A proxy of the environment is not for the way to our own node.
@@ -95,11 +100,14 @@ export function openApi(place: LndPlace): LndApi {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_channelz": 0,
   });
-  const clients = Object.entries(definitions()).map(([name, definition]) => {
-    const Client = makeGenericClientConstructor(definition, name);
-    return [name, new Client(place.target, credentials.createInsecure(), { channelOverride: channel })];
-  });
-  return { ...Object.fromEntries(clients), close: () => channel.close() };
+  const service = ([name, definition]: [string, ServiceDefinition]): [string, Client] => {
+    const Service = makeGenericClientConstructor(definition, name);
+    // Of the credentials given here nothing is used: the channel has its own.
+    return [name, new Service(place.target, credentials.createInsecure(), { channelOverride: channel })];
+  };
+  // What methods a service has and what they take is in the .proto files, where TypeScript does not look.
+  const services = Object.fromEntries(Object.entries(definitions()).map(service)) as unknown as Omit<LndApi, "close">;
+  return { ...services, close: () => channel.close() };
 }
 
 /** The macaroon is bound to the TLS connection: gRPC sends it on no other. */
@@ -122,16 +130,17 @@ function hostOf(target: string): string {
   return target.slice(0, target.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
 }
 
-let found: Record<string, ServiceDefinition> | undefined;
+let read: Record<string, ServiceDefinition> | undefined;
 
-/** By the names that the package gives the services. Reading the .proto files costs half a second, once. */
+/** By the names that the package gives the services. Reading the .proto files takes half a second, once. */
 function definitions(): Record<string, ServiceDefinition> {
-  // Without a certificate: with one the package changes the environment variable for TLS ciphers of the whole process.
-  found ??= Object.fromEntries(
-    Object.entries({ ...authenticatedLndGrpc({}).lnd, ...unauthenticatedLndGrpc({}).lnd }).map(([name, client]) => {
-      client.close();
-      return [name, client.constructor.service];
-    }),
-  );
-  return found;
+  if (read !== undefined) return read;
+  // Without a certificate: given one, the package sets an environment variable that says which ciphers gRPC may use.
+  const clients: Record<string, Client> = { ...authenticatedLndGrpc({}).lnd, ...unauthenticatedLndGrpc({}).lnd };
+  read = {};
+  for (const [name, client] of Object.entries(clients)) {
+    client.close();
+    read[name] = (client.constructor as ServiceClientConstructor).service;
+  }
+  return read;
 }
