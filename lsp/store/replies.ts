@@ -136,12 +136,13 @@ class Replies implements ReplyNonces {
     try {
       for (let i = 0; i < TRIES; i += 1) {
         const now = micro(clock());
+        if (this.#last > now + AHEAD) return behind(this.#last - now);
         if (this.#own !== undefined && this.#own.ceiling >= now + ENOUGH) return ok(undefined);
         const row = rowOf(await run(READ, []));
         const mine =
           row.owner === owner ? [this.#own, this.#asked].find((one) => one?.ceiling === row.ceiling) : undefined;
         const next = extend(now, row.ceiling, mine);
-        if (next === undefined) return fail({ code: "store_clock", detail: `${(row.ceiling - now) / 1_000n} ms` });
+        if (next === undefined) return behind(row.ceiling - now);
         this.#asked = next;
         const done = await run(RESERVE, [String(next.ceiling), owner, String(row.ceiling), row.owner]);
         if (done.length === 1) {
@@ -162,6 +163,10 @@ function rowOf(rows: Rows): Row {
   const [ceiling, owner] = rows[0] ?? [];
   if (typeof ceiling !== "bigint" || typeof owner !== "string") throw new TypeError("no row of reply nonces");
   return { ceiling, owner };
+}
+
+function behind(by: bigint): Result<never, StoreError> {
+  return fail({ code: "store_clock", detail: `${by / 1_000n} ms` });
 }
 
 function max(a: bigint, b: bigint): bigint {
