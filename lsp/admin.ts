@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
-import { isIPv6 } from "node:net";
-import { fail, ok, type Result } from "../ceremony/result.ts";
+import { ok, type Result } from "../ceremony/result.ts";
 import { ERRORS } from "./errors.ts";
-import { codeOf, type StartError } from "./files.ts";
+import { codeOf, refuse, type StartError } from "./files.ts";
 import { ADMIN_CONNECTIONS_MAX, ADMIN_REQUEST_MS } from "./limits.ts";
+import { hostPort } from "./place.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface AdminOptions {
@@ -49,7 +49,7 @@ export async function openAdmin(options: AdminOptions): Promise<Result<Admin, St
   try {
     return ok(await listen(server, options));
   } catch (error) {
-    return fail({ code: "admin_listen", about: `${options.host}:${options.port}: ${codeOf(error)}` });
+    return refuse("admin_listen", `${hostPort(options.host, options.port)}: ${codeOf(error)}`);
   }
 }
 
@@ -81,7 +81,7 @@ async function listen(server: Server, { host, port }: AdminOptions): Promise<Adm
   const bound = server.address();
   const boundPort = bound !== null && typeof bound === "object" ? bound.port : port;
   return {
-    address: isIPv6(host) ? `[${host}]:${boundPort}` : `${host}:${boundPort}`,
+    address: hostPort(host, boundPort),
     close() {
       server.close();
       server.closeAllConnections();

@@ -44,12 +44,8 @@ async function checkConfig(path: string): Promise<number> {
   if (!config.ok) return refused(config.error);
   const materials = loadMaterials(config.value);
   if (!materials.ok) return refused(materials.error);
-  const { network, listen, plaintext, database, signer } = config.value;
-  const store = database.folder === undefined ? "Postgres" : "PGlite";
-  const by = signer === "lnd" ? "lnd" : "the signer";
-  out(
-    `ok: ${network}, ${plaintext ? "plaintext" : "TLS"} on ${listen.host}:${listen.port}, ${store}, signed by ${by}\n`,
-  );
+  const { describe } = await import("./describe.ts");
+  out(describe(config.value));
   return EXIT.done;
 }
 

@@ -12,6 +12,7 @@ import {
   KEY_PER_SECOND,
   START_TIMEOUT_SECONDS,
 } from "./limits.ts";
+import { isCompressedKey } from "./wire/signature.ts";
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -100,7 +101,8 @@ const schema = z
       .describe("mainnet, testnet, signet, simnet or regtest; lnd's and the signer's must be the same"),
     "node-id": z
       .string()
-      .regex(/^0[23][0-9a-f]{64}$/, "is a compressed public key: 66 small hex digits")
+      .regex(/^[0-9a-f]{66}$/, "is 66 small hex digits")
+      .refine((hex) => isCompressedKey(Buffer.from(hex, "hex")), "is a compressed public key")
       .describe("the node identity key as the ceremony printed it; lnd's and the signer's must be the same"),
     listen: z
       .strictObject({

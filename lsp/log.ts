@@ -11,7 +11,7 @@ export function openLog(
   level: LspConfig["log-level"],
   destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
 ): Log {
-  return pino({ name: "lsp", level, base: null }, destination);
+  return pino({ level, base: null }, destination);
 }
 
 /**

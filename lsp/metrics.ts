@@ -22,6 +22,7 @@ export interface Metrics extends ServiceMeters {
   turnedAway(why: TurnedAway): void;
   signed(outcome: SignOutcome, ms: number): void;
   lndAnswered(answer: Result<unknown, LndError>, ms: number): void;
+  blockSeen(height: number): void;
   watch(gauges: Gauges): void;
 }
 
@@ -59,6 +60,7 @@ export function openMetrics(version: string): Metrics {
     "Verified requests whose nonce was not above their key's last one.",
   );
   const away = counter("lsp_connections_refused_total", "Connections that got no further.", "reason");
+  const height = new Gauge({ name: "lsp_block_height", help: "Last block that lnd told of.", registers: [registry] });
   const info = new Gauge({
     name: "lsp_info",
     help: "1, with the version.",
@@ -81,6 +83,7 @@ export function openMetrics(version: string): Metrics {
     turnedAway: (why) => away(why).inc(),
     signed: ({ kind }, ms) => sign(kind).observe(ms / 1000),
     lndAnswered: (answer, ms) => lnd(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
+    blockSeen: (block) => height.set(block),
     watch: (gauges) => addGauges(registry, gauges),
   };
 }

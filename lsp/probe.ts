@@ -3,7 +3,9 @@ import type { Channel } from "../signer/channel.ts";
 import type { ErrorCode } from "./errors.ts";
 import { refuse, type StartError } from "./files.ts";
 import type { NodeCache } from "./node/info.ts";
+import type { LndNode } from "./node/lnd.ts";
 import type { Part, Readiness } from "./readiness.ts";
+import { verifyFrame } from "./wire/signature.ts";
 
 /** Whose key signs and on which network; configuration, lnd and signer must agree. */
 export interface Identity {
@@ -31,6 +33,13 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   "store_busy",
 ] satisfies ErrorCode[]);
 
+/** Bytes that are a frame of no gRPC: the flag is 0 or 1. Signed by lnd, they say nothing to anybody. */
+const NO_FRAME = Buffer.from([2, 0, 0, 0, 0]);
+
+export function isNode(found: Identity | undefined, expected: Identity): boolean {
+  return found?.nodeId === expected.nodeId && found.network === expected.network;
+}
+
 /** What is found of a part, judged against the configuration. The text names both, as neither is a secret. */
 export function compare(part: "lnd" | "signer", expected: Identity, found: Identity): Result<undefined, StartError> {
   if (found.network !== expected.network)
@@ -56,6 +65,17 @@ export async function lookAtLnd(
   const found = await identifyLnd(cache, expected);
   const trouble = cache.trouble();
   return found.ok && trouble !== undefined ? refuse(trouble.code, trouble.detail) : found;
+}
+
+/** Whether lnd signs as it should where it is the signer: its macaroon may not allow it, its key may be another one. */
+export async function lookAtLndKey(
+  node: Pick<LndNode, "signMessage">,
+  { nodeId }: Identity,
+): Promise<Result<undefined, StartError>> {
+  const signed = await node.signMessage(NO_FRAME);
+  if (!signed.ok) return refuse(signed.error.code, signed.error.detail);
+  const isOurs = verifyFrame(NO_FRAME, signed.value, Buffer.from(nodeId, "hex"));
+  return isOurs ? ok(undefined) : refuse("lnd_other_node", `it does not sign as ${nodeId}`);
 }
 
 /** Who the signer is. */

@@ -1,8 +1,9 @@
 import type { Result } from "../ceremony/result.ts";
 import { EXIT, errorLine } from "./errors.ts";
 import type { StartError } from "./files.ts";
-import { openLog } from "./log.ts";
-import { type Closer, serve } from "./serve.ts";
+import { describeError, openLog } from "./log.ts";
+import { serve } from "./serve.ts";
+import type { Closer } from "./stage.ts";
 import { loadConfig, loadMaterials } from "./start.ts";
 
 /** `lsp run`: resolves to the exit code when a signal has ended it, or when it could not start. */
@@ -20,7 +21,14 @@ export async function run(path: string): Promise<number> {
   if (signal.aborted) log.info({ why: name() }, "stopping");
   else if (!started.ok) log.error({ code: started.error.code }, "not started");
   // What was opened last is closed first.
-  for (const close of closers.toReversed()) await close();
+  for (const close of closers.toReversed()) {
+    try {
+      await close();
+    } catch (error) {
+      // The others are closed all the same: the store among them.
+      log.error({ code: "failed", error: describeError(error) }, "not closed");
+    }
+  }
   if (!signal.aborted) return end(started);
   log.info("stopped");
   return EXIT.done;
