@@ -7,7 +7,10 @@ import type { Rate } from "./ratelimit.ts";
 
 /** All that the service stands on. Nothing in it reads a clock, a file or the network but through these. */
 export interface ServiceParts {
-  readonly store: Pick<Store, "nonces" | "replyNonces" | "transaction">;
+  readonly store: Pick<Store, "transaction"> & {
+    readonly nonces: Pick<Store["nonces"], "take">;
+    readonly replyNonces: Pick<Store["replyNonces"], "next">;
+  };
   readonly signer: ResponseSigner;
   readonly node: Pick<NodeCache, "latest">;
   readonly settings: ServiceSettings;

@@ -121,7 +121,7 @@ describe("the answer leaves when the nonce is on disk and the signature is there
 
   test("no nonce is reserved for the answer: none is taken", async () => {
     let next: bigint | undefined;
-    const replyNonces = { next: () => next, close: () => undefined };
+    const replyNonces = { next: () => next };
     const { service } = openRig(store, { store: { replyNonces } });
     const incoming = ask(newCustomer());
     assert.equal(statusOf(await service.handle(incoming)), STATUS.unavailable);
