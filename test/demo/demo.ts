@@ -36,13 +36,16 @@ async function demo({ keep, info }: Options): Promise<void> {
     if (keep) await keepRunning(system, info);
     else say("Stopping. `npm run demo -- --keep` leaves it running.\n");
     await system.stop();
+  } catch (error) {
+    process.stderr.write(`\ndemo: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
   } finally {
     folder.remove();
   }
 }
 
 async function keepRunning(system: System, info: string | undefined): Promise<void> {
-  const command = `npm run -s lsp -- ${system.getCfgArgs.join(" ")}`;
+  const command = `npm run -s lsp -- ${system.getCfg.join(" ")}`;
   say(`\nTo ask again:\n\n  ${command.replaceAll(/ (?=--\w)/g, " \\\n    ")}\n\n`);
   if (info !== undefined) {
     writeInfo(info, infoOf(system));

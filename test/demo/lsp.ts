@@ -2,10 +2,12 @@ import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { stringify } from "yaml";
+import { readConfig } from "../../lsp/config.ts";
+import { describe } from "../../lsp/describe.ts";
 import { makeAuthority, makeServer, validFor } from "../../signer/service/certs.ts";
-import type { RegtestPrograms } from "../regtest/build.ts";
 import type { Lnd } from "../regtest/lnd.ts";
-import { freePort, startDaemon } from "../regtest/process.ts";
+import { freeAddress, startDaemon } from "../regtest/process.ts";
 import { ROOT } from "../tools/sources.ts";
 
 const START_MS = 60_000;
@@ -17,57 +19,74 @@ export interface LspOptions {
   /** Made if it is missing. */
   readonly folder: string;
   readonly nodeId: string;
-  readonly lnd: Lnd;
+  /** The lnd that it will use, started or not. */
+  readonly lnd: Pick<Lnd, "target" | "p2p" | "certificate" | "passwordFile">;
   readonly macaroon: string;
   readonly signerSocket: string;
 }
 
-export interface LspProcess {
+/** An LSP as it is configured, before it runs. */
+export interface LspPlan {
+  readonly folder: string;
   /** `host:port` of its API. */
   readonly address: string;
   /** PEM file of the authority whose certificate it shows. */
   readonly certificate: string;
+  /** Its configuration file. */
   readonly configuration: string;
+  /** What the signer's own configuration must have, so that it signs what this LSP says of itself: YAML. */
+  readonly signerPolicy: string;
+}
+
+export interface LspProcess extends LspPlan {
   readonly pid: number;
   output(): string;
   /** Asks it to end: requests in flight are answered. */
   stop(): Promise<void>;
 }
 
-/** `lsp run` as a process of its own: TLS, PGlite, answers signed by the signer, lnd through `macaroon` alone. */
-export async function startLsp(options: LspOptions): Promise<LspProcess> {
-  const { folder, nodeId, lnd, macaroon, signerSocket } = options;
+/** Writes its configuration and its certificate: TLS, PGlite, answers signed by the signer, lnd through `macaroon` alone. */
+export async function planLsp({ folder, nodeId, lnd, macaroon, signerSocket }: LspOptions): Promise<LspPlan> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const validity = validFor(DAYS, Date.now());
   const authority = makeAuthority("regtest", validity);
   const server = makeServer(authority, ["127.0.0.1", "localhost"], validity);
-  const certificate = write(folder, "ca.crt", authority.certificate);
-  const address = `127.0.0.1:${await freePort()}`;
-  const [host = "", port = ""] = address.split(":");
-  const configuration = write(
+  const address = await freeAddress();
+  const text = stringify({
+    network: "regtest",
+    "node-id": nodeId,
+    listen: placeOf(address),
+    tls: {
+      certificate: write(folder, "server.crt", server.certificate),
+      "private-key": write(folder, "server.key", server.privateKey),
+    },
+    // Where customers' nodes find lnd. The signer signs no other place.
+    advertise: placeOf(lnd.p2p),
+    database: { folder: join(folder, "database") },
+    lnd: {
+      address: lnd.target,
+      certificate: lnd.certificate,
+      "macaroon-file": macaroon,
+      "password-file": lnd.passwordFile,
+    },
+    signer: { socket: signerSocket, witness: join(folder, "witness.jsonl") },
+    admin: { port: 0 },
+  });
+  const config = readConfig(text);
+  if (!config.ok) throw new Error(config.error.faults.join("\n"));
+  const described = describe(config.value);
+  return {
     folder,
-    "lsp.yaml",
-    // Each line is YAML; what has quotes is a string of JSON, which is one of YAML too.
-    [
-      "network: regtest",
-      `node-id: "${nodeId}"`,
-      `listen: { host: ${host}, port: ${port} }`,
-      "tls:",
-      `  certificate: ${JSON.stringify(write(folder, "server.crt", server.certificate))}`,
-      `  private-key: ${JSON.stringify(write(folder, "server.key", server.privateKey))}`,
-      `database: { folder: ${JSON.stringify(join(folder, "database"))} }`,
-      "lnd:",
-      `  address: ${lnd.target}`,
-      `  certificate: ${JSON.stringify(lnd.certificate)}`,
-      `  macaroon-file: ${JSON.stringify(macaroon)}`,
-      `  password-file: ${JSON.stringify(lnd.passwordFile)}`,
-      "signer:",
-      `  socket: ${JSON.stringify(signerSocket)}`,
-      `  witness: ${JSON.stringify(join(folder, "witness.jsonl"))}`,
-      "admin: { port: 0 }",
-      "",
-    ].join("\n"),
-  );
+    address,
+    certificate: write(folder, "ca.crt", authority.certificate),
+    configuration: write(folder, "lsp.yaml", text),
+    signerPolicy: described.slice(described.indexOf("policy:")),
+  };
+}
+
+/** `lsp run` as a process of its own. */
+export async function startLsp(plan: LspPlan): Promise<LspProcess> {
+  const { folder, configuration } = plan;
   const daemon = startDaemon(process.execPath, () => [MAIN, "run", "--config", configuration], { folder });
   try {
     await daemon.until("listening", START_MS, () => /^listening on /m.test(daemon.output()) || undefined);
@@ -75,7 +94,7 @@ export async function startLsp(options: LspOptions): Promise<LspProcess> {
     await daemon.stop();
     throw error;
   }
-  return { address, certificate, configuration, pid: daemon.pid, output: daemon.output, stop: daemon.stop };
+  return { ...plan, pid: daemon.pid, output: daemon.output, stop: daemon.stop };
 }
 
 /** Another command of the LSP, to its end; its standard output. Rejects, with what it says, for any exit code but 0. */
@@ -83,14 +102,17 @@ export async function runLsp(args: readonly string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, [MAIN, ...args])).stdout;
 }
 
-/**
- * Runs a line that is meant for the shell of lnd's host, with that lnd's `lncli`, in `folder`, where it leaves its files.
- */
-export async function runLncli(line: string, folder: string, lnd: Lnd, { lncli }: RegtestPrograms): Promise<void> {
+/** Runs a line that is meant for the shell of lnd's host, with that lnd's `lncli`, in `folder`, where its files go. */
+export async function runLncli(line: string, folder: string, lnd: Lnd, lncli: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const own = 'lncli() { "$LNCLI" --rpcserver="$TARGET" --lnddir="$LNDDIR" --network=regtest "$@"; }';
   const env = { PATH: process.env["PATH"] ?? "", LNCLI: lncli, TARGET: lnd.target, LNDDIR: lnd.folder };
   await promisify(execFile)("sh", ["-ec", `${own}\n${line}`], { cwd: folder, env });
+}
+
+function placeOf(address: string): { host: string; port: number } {
+  const [host = "", port = ""] = address.split(":");
+  return { host, port: Number(port) };
 }
 
 function write(folder: string, name: string, text: string): string {

@@ -1,17 +1,19 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { runSigner, type SignerProcess, startSigner } from "../chain/signer.ts";
-import { type RegtestPrograms, regtestPrograms } from "../regtest/build.ts";
+import { regtestPrograms } from "../regtest/build.ts";
 import type { Lnd } from "../regtest/lnd.ts";
+import { freeAddress } from "../regtest/process.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
+import type { Notes } from "../rehearsal/player.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
-import { type LspProcess, runLncli, runLsp, startLsp } from "./lsp.ts";
-import type { Facts, Story } from "./story.ts";
+import { type LspPlan, type LspProcess, planLsp, runLncli, runLsp, startLsp } from "./lsp.ts";
+import type { Story } from "./story.ts";
 
 const LSP_LND = "lsp-lnd";
 const CUSTOMER_LND = "customer-lnd";
 const COINS_SAT = 10_000_000;
-const BUNDLE_FILES = "node.json, accounts.json, identity.age";
+const LOG_LINES_SHOWN = 15;
 
 /** What the client needs of the customer's lnd, and nothing besides (`lsp client --help`). */
 const CLIENT_MACAROON =
@@ -28,194 +30,191 @@ export interface System {
   readonly signer: SignerProcess;
   readonly signerSocket: string;
   readonly lsp: LspProcess;
-  /** A signed `GetCfg` by the client, signed by the customer's lnd and proven: what the client prints. */
-  getCfg(): Promise<string>;
-  /** The arguments of `lsp` for it. */
-  readonly getCfgArgs: readonly string[];
+  /** The arguments of `lsp` with which the customer asks for `GetCfg`: signed by its lnd, the answer proven. */
+  readonly getCfg: readonly string[];
   /** Ends all of it, those first that use others. */
   stop(): Promise<void>;
 }
 
-/** What is opened on the way, closed in reverse. */
-type Closers = (() => Promise<void>)[];
+/** What was started so far: its name, its output, its end. */
+interface Started {
+  readonly name: string;
+  output(): string;
+  stop(): Promise<void>;
+}
 
 /**
  * Brings the whole system up from nothing: a rehearsal's seed, its bundle, the signer, a chain, the LSP's lnd restored
- * from the seed, a second lnd as the customer, the LSP. `folder` is there already and empty; who made it removes it.
+ * from the seed, a second lnd as the customer, the LSP. `folder` is there already and empty; who made it removes it. An
+ * error has the last lines of all that were started, and leaves none of them running.
  */
 export async function startSystem(folder: string, story: Story): Promise<System> {
-  const closers: Closers = [];
+  const started: Started[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const one of started.splice(0).reverse()) await one.stop();
   };
   try {
-    return { ...(await open(folder, story, closers)), stop };
+    return { ...(await bringUp(folder, story, started)), stop };
   } catch (error) {
+    const tails = started.map(({ name, output }) => `== ${name}\n${lastLines(output())}`);
     await stop();
-    throw error;
+    throw new Error([error instanceof Error ? error.message : error, ...tails].join("\n"), { cause: error });
   }
 }
 
-async function open(folder: string, story: Story, closers: Closers): Promise<Omit<System, "stop">> {
-  const programs = await story.step(
+async function bringUp(folder: string, story: Story, started: Started[]): Promise<Omit<System, "stop">> {
+  const { lncli } = await story.step(
     "Programs",
-    "lnd, lncli and btcd, built from their Go modules the first time, found after that.",
+    "lnd, lncli and btcd, built from their Go modules the first time and found after that.",
     regtestPrograms,
-    ({ lnd }) => [["in", join(lnd, "..")]],
+    ({ lnd }) => [["in", dirname(lnd)]],
   );
   const ceremony = await holdCeremony(folder, story);
-  const signing = await startSigning(folder, story, closers, ceremony);
-  const regtest = await story.step(
-    "Chain",
-    "btcd on regtest; mined until segwit is active and there are coins to spend.",
-    async () => {
-      const started = await startRegtest({ folder, lnds: [] });
-      closers.push(started.stop);
-      return { started, height: await started.chain.height() };
-    },
-    ({ started, height }) => [
-      ["height", `${height}`],
-      ["RPC", started.chain.access.address],
-    ],
-  );
-  const { started } = regtest;
+  const { nodeId, words, passphrase } = ceremony;
+  const place = await lndPlace(join(folder, LSP_LND));
+  const signerSocket = join(folder, "signer", "run", "lsp.sock");
+  const macaroon = join(folder, "lsp", "lsp.macaroon");
+  const plan = await planLsp({ folder: join(folder, "lsp"), nodeId, lnd: place, macaroon, signerSocket });
+  const signer = await startSigning(folder, story, { ceremony, plan, signerSocket });
+  started.push({ name: "signer", ...signer });
+  const regtest = await startChain(folder, story);
+  started.push({ name: "chain", output: () => regtest.tails(), stop: regtest.stop });
+
   const lspLnd = await story.step(
     "The LSP's Lightning node",
     "lnd, restored from the ceremony's 24 words by its own InitWallet: the same node again.",
     async () => {
-      const { words, passphrase } = ceremony;
-      const lnd = await started.add({ name: LSP_LND, words, passphrase });
-      mustBe("lnd", lnd.nodeId, ceremony.nodeId);
+      const { target, p2p } = place;
+      const lnd = await regtest.add({ name: LSP_LND, words, passphrase, target, p2p });
+      mustBe("lnd", lnd.nodeId, nodeId);
       return lnd;
     },
     (lnd) => [
       ["node id", `${lnd.nodeId}\nas the ceremony printed it`],
-      ["version", lnd.version],
+      ["version", lnd.version.split(" ")[0] ?? ""],
     ],
   );
   const customerLnd = await story.step(
     "A customer's Lightning node",
-    "a second lnd, with a seed of its own; a peer of the first; both have coins.",
+    "a second lnd with a seed of its own; it gets coins and connects to the first.",
     async () => {
-      const lnd = await started.add({ name: CUSTOMER_LND });
-      await started.fund(LSP_LND, COINS_SAT);
-      await started.fund(CUSTOMER_LND, COINS_SAT);
-      await started.connect(CUSTOMER_LND, LSP_LND);
+      const lnd = await regtest.add({ name: CUSTOMER_LND });
+      await regtest.fund(LSP_LND, COINS_SAT);
+      await regtest.fund(CUSTOMER_LND, COINS_SAT);
+      await regtest.connect(CUSTOMER_LND, LSP_LND);
       return lnd;
     },
     (lnd) => [
       ["node id", lnd.nodeId],
-      ["coins", `${COINS_SAT} sat each`],
+      ["coins", `${COINS_SAT} sat, and the LSP's as many`],
     ],
   );
-  const lsp = await startService(folder, story, closers, { ...signing, nodeId: ceremony.nodeId, lspLnd, programs });
-  const getCfgArgs = await clientArgs(join(folder, "client"), lsp, ceremony.nodeId, customerLnd, programs);
-  const getCfg = (): Promise<string> => runLsp(getCfgArgs);
+  const lsp = await story.step(
+    "The LSP",
+    "with a macaroon that the line of `lsp macaroon` bakes, good for what the LSP does and nothing else.",
+    async () => {
+      await runLncli(await runLsp(["macaroon"]), plan.folder, lspLnd, lncli);
+      return startLsp(plan);
+    },
+    ({ address, configuration }) => [
+      ["command", `lsp run --config ${configuration}`],
+      ["address", `${address}, TLS`],
+    ],
+  );
+  started.push({ name: "lsp", ...lsp });
+  const getCfg = await clientArgs(join(folder, "client"), lsp, nodeId, customerLnd, lncli);
   await story.step(
     "A question and its answer",
-    "`lsp client get-cfg`: the customer's lnd signs the request; the answer must be signed by the ceremony's key.",
-    getCfg,
-    (printed) => [["answer", printed.trimEnd()]],
+    "the customer's lnd signs the request; the answer counts only if the key of the ceremony signed it.",
+    () => runLsp(getCfg),
+    (printed) => [
+      ["command", "lsp client get-cfg …"],
+      ["answer", printed.trimEnd()],
+    ],
   );
-  return {
-    folder,
-    nodeId: ceremony.nodeId,
-    regtest: started,
-    lspLnd,
-    customerLnd,
-    ...signing,
-    lsp,
-    getCfg,
-    getCfgArgs,
-  };
+  return { folder, nodeId, regtest, lspLnd, customerLnd, signer, signerSocket, lsp, getCfg };
 }
 
-interface Ceremony {
+interface Ceremony extends Notes {
+  /** The folder of what it wrote. */
   readonly out: string;
   /** The signer's age identity, which opens the bundle. */
   readonly identity: string;
-  readonly nodeId: string;
-  readonly words: readonly string[];
-  readonly passphrase: string;
 }
 
 function holdCeremony(folder: string, story: Story): Promise<Ceremony> {
   return story.step(
     "Ceremony",
-    "a rehearsal, as five people would play it at the screen: dice, 24 words, all typed back, a bundle for the signer.",
+    "a rehearsal, played as five people would at the screen: dice, 24 words, all typed back, a bundle for the signer.",
     async () => {
       const out = join(folder, "ceremony");
-      const signer = join(folder, "signer");
-      mkdirSync(signer, { mode: 0o700 });
-      const identity = join(signer, "identity.txt");
+      mkdirSync(join(folder, "signer"), { mode: 0o700 });
+      const identity = join(folder, "signer", "identity.txt");
       const recipient = runSigner(["recipient", "--out", identity]).match(/age1[0-9a-z]+/)?.[0];
       if (recipient === undefined) throw new Error("signer recipient names no recipient");
-      const { nodeId, words, passphrase } = await rehearse({ out, recipient, noScreens: true });
-      return { out, identity, nodeId, words, passphrase };
+      return { ...(await rehearse({ out, recipient, noScreens: true })), out, identity };
     },
     ({ out, nodeId, words }) => [
       ["node id", nodeId],
-      ["seed", `${words.length} words and a passphrase, on paper`],
-      ["files", `${BUNDLE_FILES}\nin ${out}`],
+      ["seed", `${words.length} words and a passphrase, written down`],
+      ["files", `node.json, accounts.json, identity.age\nin ${out}`],
     ],
   );
+}
+
+interface SignerParts {
+  readonly ceremony: Ceremony;
+  readonly plan: LspPlan;
+  readonly signerSocket: string;
 }
 
 function startSigning(
   folder: string,
   story: Story,
-  closers: Closers,
-  { out, identity, nodeId }: Ceremony,
-): Promise<Pick<System, "signer" | "signerSocket">> {
+  { ceremony: { out, identity, nodeId }, plan, signerSocket }: SignerParts,
+): Promise<SignerProcess> {
+  const configuration = join(folder, "signer", "signer.yaml");
   return story.step(
     "Signer",
-    "opens the bundle, holds the identity key, signs what its rules allow, and logs each signature first.",
+    "opens the bundle and holds the identity key; signs what its rules allow, and logs before it does.",
     async () => {
-      const [data, signerSocket] = [join(folder, "signer", "data"), join(folder, "signer", "run", "lsp.sock")];
+      writeFileSync(configuration, plan.signerPolicy, { mode: 0o600 });
       const files = ["--bundle", join(out, "identity.age"), "--identity-file", identity];
-      const where = ["--network", "regtest", "--data", data, "--socket", signerSocket];
-      const signer = await startSigner([...files, ...where, "--accounts", join(out, "accounts.json")]);
-      closers.push(signer.stop);
+      const where = ["--network", "regtest", "--data", join(folder, "signer", "data"), "--socket", signerSocket];
+      // With the accounts it knows the addresses of this wallet and vouches for no other.
+      const rules = ["--accounts", join(out, "accounts.json")];
+      const signer = await startSigner(["--config", configuration, ...files, ...where, ...rules]);
       mustBe("the signer", signer.nodeId, nodeId);
-      return { signer, signerSocket };
+      return signer;
     },
-    ({ signerSocket }) => [
+    () => [
+      ["command", `signer run --config ${configuration} …`],
       ["node id", `${nodeId}\nas the ceremony printed it`],
       ["socket", signerSocket],
     ],
   );
 }
 
-interface Behind {
-  readonly nodeId: string;
-  readonly lspLnd: Lnd;
-  readonly signerSocket: string;
-  readonly programs: RegtestPrograms;
+async function startChain(folder: string, story: Story): Promise<Regtest> {
+  const { regtest } = await story.step(
+    "Chain",
+    "btcd on regtest, mined until segwit is active and there are coins to spend.",
+    async () => {
+      const regtest = await startRegtest({ folder, lnds: [] });
+      return { regtest, height: await regtest.chain.height() };
+    },
+    ({ regtest, height }) => [
+      ["height", `${height} blocks`],
+      ["RPC", regtest.chain.access.address],
+    ],
+  );
+  return regtest;
 }
 
-function startService(
-  folder: string,
-  story: Story,
-  closers: Closers,
-  { nodeId, lspLnd, signerSocket, programs }: Behind,
-): Promise<LspProcess> {
-  const own = join(folder, "lsp");
-  const facts = (lsp: LspProcess): Facts => [
-    ["address", `${lsp.address} (TLS)`],
-    ["config", lsp.configuration],
-  ];
-  return story.step(
-    "The LSP",
-    "`lsp run`, with a macaroon that is baked by the line of `lsp macaroon` and lets it do nothing else.",
-    async () => {
-      await runLncli(await runLsp(["macaroon"]), own, lspLnd, programs);
-      const macaroon = join(own, "lsp.macaroon");
-      const lsp = await startLsp({ folder: own, nodeId, lnd: lspLnd, macaroon, signerSocket });
-      closers.push(lsp.stop);
-      return lsp;
-    },
-    facts,
-  );
+/** Where an lnd in `folder` will be: the LSP and its signer are configured before it runs. */
+async function lndPlace(folder: string): Promise<Pick<Lnd, "target" | "p2p" | "certificate" | "passwordFile">> {
+  const [certificate, passwordFile] = [join(folder, "tls.cert"), join(folder, "password")];
+  return { target: await freeAddress(), p2p: await freeAddress(), certificate, passwordFile };
 }
 
 async function clientArgs(
@@ -223,23 +222,18 @@ async function clientArgs(
   lsp: LspProcess,
   nodeId: string,
   customer: Lnd,
-  programs: RegtestPrograms,
+  lncli: string,
 ): Promise<readonly string[]> {
-  await runLncli(CLIENT_MACAROON, folder, customer, programs);
-  const whom = ["--address", lsp.address, "--node-id", nodeId, "--cert", lsp.certificate];
+  await runLncli(CLIENT_MACAROON, folder, customer, lncli);
+  const whom = ["--address", lsp.address, "--node-id", nodeId, "--cert", lsp.certificate, "--network", "regtest"];
   const who = ["--lnd", customer.target, "--lnd-cert", customer.certificate];
-  return [
-    "client",
-    "get-cfg",
-    ...whom,
-    ...who,
-    "--lnd-macaroon",
-    join(folder, "client.macaroon"),
-    "--network",
-    "regtest",
-  ];
+  return ["client", "get-cfg", ...whom, ...who, "--lnd-macaroon", join(folder, "client.macaroon")];
 }
 
 function mustBe(who: string, nodeId: string, expected: string): void {
   if (nodeId !== expected) throw new Error(`${who} has node id ${nodeId}, the ceremony printed ${expected}`);
+}
+
+function lastLines(output: string): string {
+  return output.trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
 }

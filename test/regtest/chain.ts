@@ -4,7 +4,7 @@ import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { type Bank, openBank } from "./bank.ts";
 import { regtestPrograms } from "./build.ts";
-import { freePort, startDaemon } from "./process.ts";
+import { freeAddress, startDaemon } from "./process.ts";
 
 const START_MS = 60_000;
 const CALL_MS = 30_000;
@@ -64,7 +64,7 @@ export async function startChain(folder: string): Promise<Chain> {
   const { btcd } = await regtestPrograms();
   mkdirSync(folder, { recursive: true });
   const access: ChainAccess = {
-    address: `127.0.0.1:${await freePort()}`,
+    address: await freeAddress(),
     certificate: join(folder, "rpc.cert"),
     user: "regtest",
     passwordFile: join(folder, "rpc.password"),

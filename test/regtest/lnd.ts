@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { regtestPrograms } from "./build.ts";
 import type { ChainAccess } from "./chain.ts";
-import { freePort, startDaemon } from "./process.ts";
+import { freeAddress, startDaemon } from "./process.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { createWatchOnly, remoteSignerFlags, type WatchOnly } from "./watchonly.ts";
 
@@ -31,6 +31,9 @@ export interface LndOptions {
   readonly chain?: ChainAccess;
   /** Where it runs; left out, it has a folder of its own, which goes when it is stopped. */
   readonly folder?: string;
+  /** `127.0.0.1:port` of its gRPC and for its peers, where others must know them before; free ones are taken otherwise. */
+  readonly target?: string;
+  readonly p2p?: string;
   /** More flags; the later one wins. */
   readonly flags?: readonly string[];
 }
@@ -91,8 +94,8 @@ export interface Lnd {
 export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
   const { lnd: program, lncli, protos } = await regtestPrograms();
   const network = options.network ?? "regtest";
-  const target = `127.0.0.1:${await freePort()}`;
-  const p2p = `127.0.0.1:${await freePort()}`;
+  const target = options.target ?? (await freeAddress());
+  const p2p = options.p2p ?? (await freeAddress());
   const signerFlags = options.watchOnly === undefined ? [] : await remoteSignerFlags(options.watchOnly);
   const daemon = startDaemon(
     program,

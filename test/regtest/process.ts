@@ -177,6 +177,11 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** `127.0.0.1:port`, of a free port. */
+export async function freeAddress(): Promise<string> {
+  return `127.0.0.1:${await freePort()}`;
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

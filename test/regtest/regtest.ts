@@ -16,6 +16,9 @@ export interface LndSpec {
   readonly watchOnly?: { readonly accounts: string; readonly signer: string };
   /** Keys alone, no chain and no peers: a remote signer. */
   readonly offline?: boolean;
+  /** As in `LndOptions`. */
+  readonly target?: string;
+  readonly p2p?: string;
   readonly flags?: readonly string[];
 }
 
