@@ -89,10 +89,13 @@ export class Call {
 
   /** Ends what is overdue. */
   sweep(now: number): void {
-    if (now < this.#until || this.#stage === "gone") return;
+    if (!this.#streamOpen) return;
+    if (this.#stage === "answered") this.#stopClient();
+    if (now < this.#until) return;
     if (this.#stage === "answered") {
       // The answer is there and the client does not take it.
       this.#stream.close(constants.NGHTTP2_CANCEL);
+      this.#stream.destroy();
       return;
     }
     this.#answer(LATE);
@@ -125,7 +128,8 @@ export class Call {
   }
 
   async #handle(headers: Readonly<Record<string, string>>): Promise<void> {
-    if (this.#stage !== "reading") return;
+    // A stream that is reset has an `end` too: what came of its body is not the body.
+    if (this.#stage !== "reading" || this.#stream.aborted) return;
     this.#stage = "handling";
     this.#until = this.#deadline;
     this.#handlerRuns = true;
@@ -168,12 +172,25 @@ export class Call {
     try {
       writeAnswer(this.#stream, answer);
       this.#connection.answered();
+      if (answer.kind === "reply" || answer.kind === "plain") return;
+      this.#stream.pause();
+      setImmediate(() => this.#stopClient());
     } catch {
       this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     }
   }
 
+  /**
+   * RFC 9113 8.1: after a complete response, RST_STREAM with NO_ERROR asks a client that still sends to stop, and is no
+   * failure. Not before the response has left: nghttp2 drops headers that wait on a stream with a reset in its queue. Where
+   * they still wait, the next sweep asks again. `destroy`, since `close` waits for the end of a body that nobody reads.
+   */
+  #stopClient(): void {
+    if (this.#stream.closed || this.#stream.state.localClose === 1) this.#stream.destroy();
+  }
+
   #closed(): void {
+    if (!this.#streamOpen) return;
     this.#streamOpen = false;
     this.#connection.ended();
     if (this.#stage !== "answered") {

@@ -100,8 +100,6 @@ function sessionOptions(limits: ServerLimits): SessionOptions {
       maxHeaderListSize: limits.headerBytes,
     },
     maxHeaderListPairs: limits.headers,
-    // Megabytes of one connection in nghttp2; the least that Node takes.
-    maxSessionMemory: 1,
     // What is neither of the protocol nor of an open stream. Node's own: 1,000 and 100.
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,

@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import { encodeBinary, encodeMessage, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import { STATUS } from "../wire/status.ts";
 import type { Outgoing } from "./exchange.ts";
@@ -57,6 +57,4 @@ function writeMessage(
 
 function writeAlone(stream: ServerHttp2Stream, headers: Readonly<Record<string, string | number>>): void {
   stream.respond(headers, HEADERS_ALONE);
-  // RFC 9113 8.1: after a complete response, NO_ERROR asks a client that still sends to stop, and is no failure.
-  stream.close(constants.NGHTTP2_NO_ERROR);
 }
