@@ -1,11 +1,5 @@
 /** The signer's bounds, each with its reason. The policy's own numbers are configuration (`signer/config.ts`). */
 
-/**
- * Bytes of a frame that a policy may look at. The largest answer of the contract is below 1 KiB; 64 KiB is what the form
- * rule allows, and every buffer below is a multiple of it.
- */
-export const FRAME_BYTES_MAX = 65_536;
-
 /** Items in one batch. A batch is one flush and one message back; larger ones would only make the first item wait. */
 export const BATCH_ITEMS_MAX = 1_024;
 

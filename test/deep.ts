@@ -18,7 +18,11 @@ const PARTS: readonly Part[] = [
     env: { FUZZ_COUNT: "10000000" },
     files: ["test/policy/fuzz.test.ts"],
   },
-  { name: "500 kills of the audit log under load", env: { DEEP: "1" }, files: ["test/audit/crash.test.ts"] },
+  {
+    name: "500 kills of the audit log, and 500 of the signer, under load",
+    env: { DEEP: "1" },
+    files: ["test/audit/crash.test.ts", "test/service/crash.test.ts"],
+  },
   {
     name: "a fault at every scene of the ceremony",
     env: { DEEP: "1" },

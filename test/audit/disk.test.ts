@@ -50,6 +50,19 @@ test("a disk that is read-only: the log is not opened", needs("tmpfs"), (t) => {
   assert.deepEqual(said.slice(-2), ["refused audit_io EROFS", "verified"]);
 });
 
+test(
+  "a disk cannot be made read-only under a log that is open: the kernel says busy, and the log goes on",
+  needs("tmpfs"),
+  (t) => {
+    const remount = "sleep 1; mount -o remount,ro $D 2>/dev/null && echo remounted || echo busy";
+    const run = `$node $a $D 1 1 Infinity 0 > $D.said & ${remount}; kill $!; wait $! || true; tail -n 1 $D.said; $node $v $D $D.said`;
+    const said = onTmpfs(dataFolder(t), "40m", run);
+    assert.equal(said[0], "busy");
+    assert.match(said[1] ?? "", /^ack /);
+    assert.equal(said.at(-1), "verified");
+  },
+);
+
 for (const [inFlight, inlineRecords, way] of [
   ["1", "1", "flushed on this thread"],
   ["1", "0", "flushed on another"],

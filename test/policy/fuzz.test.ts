@@ -3,10 +3,10 @@ import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { fuzz } from "./fuzz.ts";
 
-// FUZZ_SECONDS=60 or FUZZ_COUNT=10000000 for longer runs, FUZZ_SEED to repeat one.
+// FUZZ_SECONDS=600 or FUZZ_COUNT=10000000 for longer runs, FUZZ_SEED to repeat one.
 const seed = Number(process.env["FUZZ_SEED"] ?? randomInt(1, 2 ** 31));
 const count = Number(process.env["FUZZ_COUNT"] ?? 0);
-const seconds = Number(process.env["FUZZ_SECONDS"] ?? 15);
+const seconds = Number(process.env["FUZZ_SECONDS"] ?? 60);
 
 test("no frame is signed that Google's protobuf does not accept as that response", (context) => {
   const counts = fuzz(seed, count > 0 ? { count } : { seconds });

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { Secret } from "../../ceremony/seed/secret.ts";
+import { type AuditIo, DISK } from "../../signer/audit/io.ts";
 import { openAuditLog } from "../../signer/audit/open.ts";
 import { readConfig } from "../../signer/config.ts";
 import { DEFAULT_POLICY, type PolicyConfig } from "../../signer/policy/settings.ts";
-import { openJudge } from "../../signer/service/judge.ts";
+import { openJudge, type ServiceJudge } from "../../signer/service/judge.ts";
 import { openMetrics } from "../../signer/service/metrics.ts";
 import { openPause } from "../../signer/service/pause.ts";
 import { type Service, type ServiceLog, serve } from "../../signer/service/serve.ts";
@@ -23,6 +24,9 @@ export interface RigOptions {
   readonly policy?: PolicyConfig;
   readonly wrapAudit?: (log: ServiceLog) => ServiceLog;
   readonly wrapSigning?: (signing: Signing) => Signing;
+  readonly wrapJudge?: (judge: ServiceJudge) => ServiceJudge;
+  /** The log's disk. */
+  readonly io?: AuditIo;
   readonly tls?: TlsOptions;
   readonly clock?: () => number;
 }
@@ -55,27 +59,29 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const config = readConfig(JSON.stringify({ ...base, ...keys }), {});
   assert(config.ok, JSON.stringify(config));
   const clock = options.clock ?? Date.now;
-  const audit = openAuditLog({ dir: folder, nodeId: NODE_ID, network: "regtest", clock, reserveBytes: 0 });
+  const io = options.io ?? DISK;
+  const audit = openAuditLog({ dir: folder, nodeId: NODE_ID, network: "regtest", clock, reserveBytes: 0, io });
   assert(audit.ok, JSON.stringify(audit));
   const signing = await openSigning(Secret.take(Buffer.from(KEY_HEX, "hex")), NODE_ID);
   assert(signing.ok);
   const pause = openPause(folder);
   const lines: string[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const judge = openJudge({
+    nodeId: NODE_ID,
+    network: "regtest",
+    config: options.policy ?? DEFAULT_POLICY,
+    durable: audit.value.state(),
+    pause,
+    clock,
+    onClientPaused: (client) => log.warn({ client }, "client paused"),
+  });
   const service = await serve({
     config: config.value,
     nodeId: NODE_ID,
     version: "test",
     signing: options.wrapSigning?.(signing.value) ?? signing.value,
-    judge: openJudge({
-      nodeId: NODE_ID,
-      network: "regtest",
-      config: options.policy ?? DEFAULT_POLICY,
-      durable: audit.value.state(),
-      pause,
-      clock,
-      onClientPaused: (client) => log.warn({ client }, "client paused"),
-    }),
+    judge: options.wrapJudge?.(judge) ?? judge,
     audit: options.wrapAudit?.(audit.value) ?? audit.value,
     pause,
     metrics: openMetrics(),
