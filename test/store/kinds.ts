@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
+import { inspect } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
 import type { Result } from "../../ceremony/result.ts";
 import { openStore, type Store, type StoreOptions } from "../../lsp/store/store.ts";
@@ -79,7 +80,7 @@ async function makeTemplate(): Promise<string> {
 }
 
 export function value<T>(result: Result<T, unknown>): T {
-  assert(result.ok, JSON.stringify(result));
+  assert(result.ok, inspect(result));
   return result.value;
 }
 
