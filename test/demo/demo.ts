@@ -13,6 +13,8 @@ import { type System, startSystem } from "./system.ts";
 
 const USAGE = "usage: npm run demo -- [--keep [--info FILE]]\n";
 const INTERRUPTED = 130;
+/** npm passes a Ctrl-C on to a process that has had it from the terminal already: two signals, one wish. */
+const SAME_CTRL_C_MS = 500;
 
 const say = (text: string): void => void process.stdout.write(text);
 
@@ -57,17 +59,21 @@ async function keepRunning(system: System, info: string | undefined): Promise<vo
   say("\nStopping.\n");
 }
 
-/** Set while somebody waits to be asked to end. */
+/** Set while all of it runs, and somebody waits to be asked to end. */
 let endInOrder: (() => void) | undefined;
+let askedAt = Number.NEGATIVE_INFINITY;
 
 /**
- * Nobody waits: this process ends at once, and what it has started and written goes with it (test/regtest/process.ts).
- * So does a second Ctrl-C, while all is ended in order.
+ * Once, all is ended in order. Before that, or when it takes too long for whoever asks, this process ends at once, and
+ * what it has started and written goes with it (test/regtest/process.ts).
  */
 function onSignal(): void {
-  if (endInOrder === undefined) process.exit(INTERRUPTED);
-  endInOrder();
-  endInOrder = undefined;
+  const now = performance.now();
+  if (endInOrder !== undefined) {
+    askedAt = now;
+    endInOrder();
+    endInOrder = undefined;
+  } else if (now - askedAt > SAME_CTRL_C_MS) process.exit(INTERRUPTED);
 }
 
 function askedToEnd(): Promise<void> {

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { readConfig } from "../../lsp/config.ts";
 import { describe } from "../../lsp/describe.ts";
@@ -95,19 +93,6 @@ export async function startLsp(plan: LspPlan): Promise<LspProcess> {
     throw error;
   }
   return { ...plan, pid: daemon.pid, output: daemon.output, stop: daemon.stop };
-}
-
-/** Another command of the LSP, to its end; its standard output. Rejects, with what it says, for any exit code but 0. */
-export async function runLsp(args: readonly string[]): Promise<string> {
-  return (await promisify(execFile)(process.execPath, [MAIN, ...args])).stdout;
-}
-
-/** Runs a line that is meant for the shell of lnd's host, with that lnd's `lncli`, in `folder`, where its files go. */
-export async function runLncli(line: string, folder: string, lnd: Lnd, lncli: string): Promise<void> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const own = 'lncli() { "$LNCLI" --rpcserver="$TARGET" --lnddir="$LNDDIR" --network=regtest "$@"; }';
-  const env = { PATH: process.env["PATH"] ?? "", LNCLI: lncli, TARGET: lnd.target, LNDDIR: lnd.folder };
-  await promisify(execFile)("sh", ["-ec", `${own}\n${line}`], { cwd: folder, env });
 }
 
 function placeOf(address: string): { host: string; port: number } {

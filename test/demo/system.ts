@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runSigner, type SignerProcess, startSigner } from "../chain/signer.ts";
+import { type SignerProcess, startSigner } from "../chain/signer.ts";
 import { regtestPrograms } from "../regtest/build.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { freeAddress } from "../regtest/process.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import type { Notes } from "../rehearsal/player.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
-import { type LspPlan, type LspProcess, planLsp, runLncli, runLsp, startLsp } from "./lsp.ts";
+import { run, runLncli } from "./commands.ts";
+import { type LspPlan, type LspProcess, planLsp, startLsp } from "./lsp.ts";
 import type { Story } from "./story.ts";
 
 const LSP_LND = "lsp-lnd";
@@ -113,7 +114,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
     "The LSP",
     "with a macaroon that the line of `lsp macaroon` bakes, good for what the LSP does and nothing else.",
     async () => {
-      await runLncli(await runLsp(["macaroon"]), plan.folder, lspLnd, lncli);
+      await runLncli(await run("lsp", ["macaroon"]), plan.folder, lspLnd, lncli);
       return startLsp(plan);
     },
     ({ address, configuration }) => [
@@ -126,7 +127,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   await story.step(
     "A question and its answer",
     "the customer's lnd signs the request; the answer counts only if the key of the ceremony signed it.",
-    () => runLsp(getCfg),
+    () => run("lsp", getCfg),
     (printed) => [
       ["command", "lsp client get-cfg …"],
       ["answer", printed.trimEnd()],
@@ -150,7 +151,7 @@ function holdCeremony(folder: string, story: Story): Promise<Ceremony> {
       const out = join(folder, "ceremony");
       mkdirSync(join(folder, "signer"), { mode: 0o700 });
       const identity = join(folder, "signer", "identity.txt");
-      const recipient = runSigner(["recipient", "--out", identity]).match(/age1[0-9a-z]+/)?.[0];
+      const recipient = (await run("signer", ["recipient", "--out", identity])).match(/age1[0-9a-z]+/)?.[0];
       if (recipient === undefined) throw new Error("signer recipient names no recipient");
       return { ...(await rehearse({ out, recipient, noScreens: true })), out, identity };
     },

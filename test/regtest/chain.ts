@@ -131,7 +131,8 @@ function configure(folder: string, access: ChainAccess, bank: Bank): string {
   return `[Application Options]\n${lines.join("\n")}\n`;
 }
 
-function caller(access: ChainAccess): Chain["call"] {
+/** Calls of a btcd that runs. */
+export function caller(access: ChainAccess): Chain["call"] {
   const auth = `${access.user}:${readFileSync(access.passwordFile, "utf8")}`;
   const [host, port] = access.address.split(":");
   const agent = new Agent({ keepAlive: false });
