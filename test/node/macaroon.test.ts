@@ -11,6 +11,7 @@ import { bakeCommand, type Feature, PERMISSIONS } from "../../lsp/node/macaroon.
 import { regtestPrograms } from "../regtest/build.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
+import { openRpc } from "../regtest/rpc.ts";
 import { needs } from "../tools/need.ts";
 import { bad, eventually, good, nodeOn } from "./rig.ts";
 
@@ -124,6 +125,17 @@ describe("the macaroon that the line makes, on a real lnd", needs("go"), () => {
     ]);
   });
 
+  test("with `sign` it signs any bytes, twice hashed as well, with any key of lnd's: what SECURITY.md says of it", async () => {
+    const rpc = openRpc(lnd.target, lnd.certificate, lnd.protos);
+    rpc.authorize(await bake(["sign"]));
+    const msg = Buffer.from("any 32 bytes, so a sighash too..").toString("base64");
+    for (const key_family of [0, 3, 6]) {
+      const request = { msg, key_loc: { key_family, key_index: 7 }, double_hash: true };
+      assert.ok((await rpc.call<{ signature: string }>("signrpc.Signer/SignMessage", request)).signature.length > 90);
+    }
+    rpc.close();
+  });
+
   test("is revoked alone by its root key", async () => {
     const node = nodeOn(lnd, { macaroon: await bake(["info"]) });
     await good(node.info());
@@ -133,6 +145,20 @@ describe("the macaroon that the line makes, on a real lnd", needs("go"), () => {
     const admin = nodeOn(lnd);
     await good(admin.info());
     admin.close();
+  });
+
+  test("whoever has the wallet's password and finds it locked needs no macaroon: lnd hands out its admin's", async () => {
+    await lnd.restart({ locked: true });
+    const rpc = openRpc(lnd.target, lnd.certificate, lnd.protos);
+    const password = readFileSync(lnd.passwordFile).toString("base64");
+    const { admin_macaroon } = await rpc.call<{ admin_macaroon: string }>("lnrpc.WalletUnlocker/ChangePassword", {
+      current_password: password,
+      new_password: password,
+    });
+    const node = nodeOn(lnd, { macaroon: Buffer.from(admin_macaroon, "base64").toString("hex") });
+    await eventually("an answer to the admin", async () => (await node.signMessage(Buffer.from("anything"))).ok);
+    node.close();
+    rpc.close();
   });
 });
 
