@@ -1,13 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import {
-  type DescField,
-  type DescMessage,
-  fromBinary,
-  type MessageShape,
-  ScalarType,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { isVarint, type Kind, kindOf } from "../../proto/kinds.ts";
 import { MESSAGE_DEPTH_MAX } from "../limits.ts";
 import { type RpcError, STATUS } from "./status.ts";
 
@@ -66,17 +60,7 @@ interface FieldPlan {
   readonly message: DescMessage | undefined;
 }
 
-type Kind = "uint64" | "uint32" | "bool" | "enum" | "string" | "bytes" | "message";
-
 const WIRE = { varint: 0, fixed64: 1, length: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
-
-const SCALARS: Partial<Record<ScalarType, Kind>> = {
-  [ScalarType.UINT64]: "uint64",
-  [ScalarType.UINT32]: "uint32",
-  [ScalarType.BOOL]: "bool",
-  [ScalarType.STRING]: "string",
-  [ScalarType.BYTES]: "bytes",
-};
 
 const plans = new WeakMap<DescMessage, Plan>();
 
@@ -94,18 +78,6 @@ function planField(field: DescField): FieldPlan {
   const slot = field.oneof === undefined ? fields.indexOf(field) : fields.length + oneofs.indexOf(field.oneof);
   if (slot > 31) throw new Error(`${field.parent.typeName}: more fields than the contract uses`);
   return { kind: kindOf(field), repeated, once: repeated ? 0 : 1 << slot, message: field.message };
-}
-
-function kindOf(field: DescField): Kind {
-  if (field.message !== undefined && field.fieldKind !== "map") return "message";
-  if (field.enum !== undefined && field.fieldKind !== "map") return "enum";
-  const scalar = field.fieldKind === "map" || field.scalar === undefined ? undefined : SCALARS[field.scalar];
-  if (scalar === undefined) throw new Error(`${field.parent.typeName}.${field.name}: a kind the contract does not use`);
-  return scalar;
-}
-
-function isVarint(kind: Kind): boolean {
-  return kind === "uint64" || kind === "uint32" || kind === "bool" || kind === "enum";
 }
 
 /** The place of a walk. Its functions say whether it goes on; where it does not, `fault` says why. */
