@@ -18,7 +18,7 @@ export interface RequestReport {
 
 /** What all calls of a server share. */
 export interface CallHost {
-  readonly limits: Pick<ServerLimits, "bodyBytes" | "bodyMs" | "callMs" | "calls">;
+  readonly limits: Pick<ServerLimits, "bodyBytes" | "bodyMs" | "callMs" | "calls" | "headerBytes">;
   /** Calls whose stream is open or whose handler runs. */
   readonly calls: Set<Call>;
   newId(): string;
@@ -106,7 +106,7 @@ export class Call {
   #judge(headers: RequestHeaders): Refusal | undefined {
     const { limits, calls, admit, known } = this.#host;
     if (!admit(this.#connection.address)) return TOO_MANY;
-    const refusal = judgeHeaders(headers);
+    const refusal = judgeHeaders(headers, limits.headerBytes);
     if (refusal !== undefined) return refusal;
     if (!known(this.#path)) return UNKNOWN;
     if (calls.size > limits.calls) return BUSY;

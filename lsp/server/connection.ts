@@ -22,7 +22,7 @@ export class Connection {
   readonly #session: ServerHttp2Session;
   readonly #limits: ServerLimits;
   #stage: "opening" | "open" | "closing" = "opening";
-  /** When the present stage is overdue, with no stream open. */
+  /** When the present stage is overdue; once it is open, only with no stream on it. */
   #until: number;
   #streams = 0;
   #pings = 0;
@@ -37,7 +37,8 @@ export class Connection {
     this.#session = session;
     // An error of a session is followed by its close. Without a listener it ends the process.
     session.on("error", () => undefined);
-    session.once("remoteSettings", () => this.#opened());
+    // Our SETTINGS are acknowledged: until then nghttp2 does not hold the client to them.
+    session.once("localSettings", () => this.#opened());
     session.on("ping", () => this.#pinged());
     session.on("stream", (stream, headers) => {
       this.#streams += 1;
@@ -58,8 +59,10 @@ export class Connection {
   }
 
   sweep(now: number): void {
-    if (now < this.#until || this.#streams > 0) return;
-    if (this.#stage === "open") this.finish();
+    if (now < this.#until) return;
+    if (this.#stage === "opening") this.destroy();
+    else if (this.#streams > 0) return;
+    else if (this.#stage === "open") this.finish();
     else this.destroy();
   }
 
@@ -96,7 +99,8 @@ function sessionOptions(limits: ServerLimits): SessionOptions {
     settings: {
       enablePush: false,
       maxConcurrentStreams: limits.streams,
-      // Enforced as the headers come, before they are kept: RST_STREAM with ENHANCE_YOUR_CALM, for gRPC RESOURCE_EXHAUSTED.
+      // Node resets with ENHANCE_YOUR_CALM, for gRPC RESOURCE_EXHAUSTED, before it keeps more, but only after the
+      // client's acknowledgement: `judgeHeaders` counts as well.
       maxHeaderListSize: limits.headerBytes,
     },
     maxHeaderListPairs: limits.headers,

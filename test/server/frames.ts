@@ -64,9 +64,11 @@ export interface RawClient {
   readonly closed: Promise<void>;
 }
 
-/** Connects and sends the preface with empty SETTINGS, if not told otherwise. */
-export async function rawClient(port: number, preface = true): Promise<RawClient> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+/**
+ * Connects. `preface`: sends it, with empty SETTINGS; otherwise nothing. `deaf`: does not hang up when the server does.
+ */
+export async function rawClient(port: number, { preface = true, deaf = false } = {}): Promise<RawClient> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: deaf });
   socket.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await once(socket, "connect");
