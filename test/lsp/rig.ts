@@ -9,7 +9,11 @@ import { makeAuthority, makeServer, validFor } from "../../signer/service/certs.
 import { type SignerProcess, startSigner } from "../chain/signer.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { writeBundle } from "../service/bundle.ts";
+import { KEY_HEX, NODE_ID as STRANGERS_ID } from "../service/frames.ts";
 import vectors from "../vectors/aezeed.json" with { type: "json" };
+
+/** A look is made every two seconds, and lnd starts in ten on a busy machine. */
+const READY_MS = 40_000;
 
 const [seed] = vectors.btcwallet_nonstandard_derivation.vectors;
 const entropy = Secret.copyOf(Buffer.from(seed?.entropy_hex ?? "", "hex"));
@@ -51,14 +55,16 @@ export interface SignerSetup {
   start(): Promise<SignerProcess>;
 }
 
-/** A signer of `NODE_ID`, or of another key, that can be started and stopped and started again. */
+/** Another key than the node's, `spec/btc-lsp.md` 2.8. */
+export const STRANGER = { keyHex: KEY_HEX, nodeId: STRANGERS_ID };
+export const OURS = { keyHex: identityPrivateKey(entropy, "regtest").bytes.toString("hex"), nodeId: NODE_ID };
+
+/** A signer that can be started, and started again; of `NODE_ID` if nothing is said. */
 export async function prepareSigner(
   folder: string,
-  keyHex: string = identityPrivateKey(entropy, "regtest").bytes.toString("hex"),
-  nodeId: string = NODE_ID,
+  { key = OURS, socket = join(folder, "run", "lsp.sock") }: { key?: typeof OURS; socket?: string } = {},
 ): Promise<SignerSetup> {
-  const { bundle, identity: file } = await writeBundle(folder, "rehearsal", { keyHex, nodeId });
-  const socket = join(folder, "run", "lsp.sock");
+  const { bundle, identity: file } = await writeBundle(folder, "rehearsal", key);
   const data = join(folder, "signer");
   const options = ["--bundle", bundle, "--identity-file", file, "--network", "regtest", "--data", data];
   return { socket, start: () => startSigner([...options, "--socket", socket]) };
@@ -77,4 +83,19 @@ export function askAdmin(address: string, path: string, method = "GET"): Promise
     });
     call.on("error", reject).end();
   });
+}
+
+/** `/readyz` until it has exactly these troubles, as `part code`; none: it is ready. */
+export async function readiness(address: string, ...troubles: readonly string[]): Promise<void> {
+  let last = "";
+  const end = performance.now() + READY_MS;
+  while (performance.now() < end) {
+    const { status, text } = await askAdmin(address, "/readyz");
+    const found = JSON.parse(text) as { ready: boolean; troubles: readonly { part: string; code: string }[] };
+    last = found.troubles.map(({ part, code }) => `${part} ${code}`).join(", ");
+    if (found.ready !== (status === 200) || found.ready !== (last === "")) throw new Error(`${status} ${text}`);
+    if (last === troubles.join(", ")) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not in ${READY_MS} ms: ${troubles.join(", ") || "ready"}; but ${last || "ready"}`);
 }
