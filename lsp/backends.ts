@@ -87,7 +87,7 @@ export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Sign
   return {
     signer,
     identify: () => identifySigner(channel, expected, SIGNER_IDENTITY_MS),
-    look: () => lookAtSigner(channel, expected, SIGNER_IDENTITY_MS),
+    look: () => lookAtSigner(channel, signer, expected, SIGNER_IDENTITY_MS),
   };
 }
 

@@ -5,6 +5,7 @@ import { refuse, type StartError } from "./files.ts";
 import type { NodeCache } from "./node/info.ts";
 import type { LndNode } from "./node/lnd.ts";
 import type { Part, Readiness } from "./readiness.ts";
+import type { ResponseSigner } from "./sign/signer.ts";
 import { verifyFrame } from "./wire/signature.ts";
 
 /** Whose key signs and on which network; configuration, lnd and signer must agree. */
@@ -88,15 +89,17 @@ export async function identifySigner(
   return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable");
 }
 
-/** Who the signer is, and whether it would sign. */
+/** Who the signer is, whether it would sign, and whether our own stream to it is there. */
 export async function lookAtSigner(
   channel: Pick<Channel, "identity" | "serving">,
+  signer: Pick<ResponseSigner, "healthy">,
   expected: Identity,
   deadlineMs: number,
 ): Promise<Result<undefined, StartError>> {
   const found = await identifySigner(channel, expected, deadlineMs);
   if (!found.ok) return found;
-  return (await channel.serving(deadlineMs)) ? ok(undefined) : refuse("signer_not_serving");
+  if (!(await channel.serving(deadlineMs))) return refuse("signer_not_serving");
+  return signer.healthy() ? ok(undefined) : refuse("signer_unreachable", "no stream, or its last answer was none");
 }
 
 /**

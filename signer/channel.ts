@@ -59,33 +59,30 @@ export function openChannel(place: SignerPlace): Channel {
   const check = Buffer.from(
     toBinary(HealthCheckRequestSchema, { $typeName: "grpc.health.v1.HealthCheckRequest", service: "signer.v1.Signer" }),
   );
+  const ask = <T>(path: string, bytes: Buffer, read: (answer: Buffer) => T, deadlineMs: number) =>
+    new Promise<T | undefined>((resolve) => {
+      try {
+        client.makeUnaryRequest(path, same, read, bytes, { deadline: Date.now() + deadlineMs }, (_, value) =>
+          resolve(value),
+        );
+      } catch {
+        // grpc-js throws for a channel that was closed a moment ago.
+        resolve(undefined);
+      }
+    });
   return {
-    identity: (deadlineMs) =>
-      new Promise((resolve) => {
-        client.makeUnaryRequest(
-          "/signer.v1.Signer/GetIdentity",
-          same,
-          (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes),
-          request,
-          { deadline: Date.now() + deadlineMs },
-          (error, value) => {
-            if (error !== null || value === undefined) return resolve(fail({ code: "unreachable" }));
-            const { network, version, mode } = value;
-            resolve(ok({ nodeId: Buffer.from(value.nodeId).toString("hex"), network, version, mode }));
-          },
-        );
-      }),
-    serving: (deadlineMs) =>
-      new Promise((resolve) => {
-        client.makeUnaryRequest(
-          "/grpc.health.v1.Health/Check",
-          same,
-          (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes),
-          check,
-          { deadline: Date.now() + deadlineMs },
-          (error, value) => resolve(error === null && value?.status === Serving.SERVING),
-        );
-      }),
+    async identity(deadlineMs) {
+      const read = (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes);
+      const found = await ask("/signer.v1.Signer/GetIdentity", request, read, deadlineMs);
+      if (found === undefined) return fail({ code: "unreachable" });
+      const { network, version, mode } = found;
+      return ok({ nodeId: Buffer.from(found.nodeId).toString("hex"), network, version, mode });
+    },
+    async serving(deadlineMs) {
+      const read = (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes);
+      const found = await ask("/grpc.health.v1.Health/Check", check, read, deadlineMs);
+      return found?.status === Serving.SERVING;
+    },
     stream: () => client.makeBidiStreamRequest("/signer.v1.Signer/SignStream", same, decodeBatchResult),
     close: () => client.close(),
   };

@@ -26,14 +26,20 @@ export interface Refused {
   readonly stderr: string;
 }
 
-/** Writes the configuration (JSON is YAML) and starts it; what it said instead if it ended before it served. */
-export async function tryProgram(folder: string, config: object): Promise<Program | Refused> {
+/**
+ * Writes the configuration (JSON is YAML) and starts it; what it said instead if it ended before it served.
+ *
+ * @param signal sent as soon as it has logged something
+ */
+async function tryProgram(folder: string, config: object, signal?: NodeJS.Signals): Promise<Program | Refused> {
   const path = writeSecret(join(folder, "lsp.yaml"), JSON.stringify(config));
   const command = [process.execPath, MAIN, "run", "--config", path];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...command], { stdio: ["ignore", "pipe", "pipe"] });
   let logged = "";
   child.stderr.on("data", (chunk: Buffer) => {
     logged += chunk.toString();
+    // Once: the second one would end it at once.
+    if (signal !== undefined && logged.length === chunk.length) child.kill(signal);
   });
   const exit = once(child, "close") as Promise<[number | null]>;
   const lines: string[] = [];
@@ -66,8 +72,8 @@ export async function startProgram(folder: string, config: object): Promise<Prog
 }
 
 /** Why it does not start. */
-export async function refusal(folder: string, config: object): Promise<Refused> {
-  const started = await tryProgram(folder, config);
+export async function refusal(folder: string, config: object, signal?: NodeJS.Signals): Promise<Refused> {
+  const started = await tryProgram(folder, config, signal);
   if (!("stop" in started)) return started;
   await started.stop("SIGKILL");
   throw new Error("it started");
