@@ -1,4 +1,4 @@
-import { PostgresDialect } from "kysely";
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import { Client, type ClientBase, type ClientConfig, Pool, types } from "pg";
 import {
   MIGRATION_MS,
@@ -76,7 +76,7 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
   const effects = pool(STORE_CONNECTIONS, 30_000);
   return {
     kind: "postgres",
-    dialect: new PostgresDialect({ pool: effects }),
+    dialect: new PostgresDialect({ pool: withoutHung(effects) }),
     async run(statement, values) {
       const { rows } = await gate.query<unknown[]>({ ...statement, values: [...values], rowMode: "array" });
       return rows;
@@ -95,6 +95,31 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
     },
     // The other pool is ended by Kysely.
     close: () => gate.end(),
+  };
+}
+
+/**
+ * The pool as Kysely wants it, with one thing more: a connection whose server has not answered in time is not used
+ * again. The driver gives up such a statement, but goes on waiting for its answer before it sends the next.
+ */
+function withoutHung(pool: Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      let hung = false;
+      const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+        try {
+          return await client.query(text, [...values]);
+        } catch (error) {
+          hung ||= error instanceof Error && error.message === "Query read timeout";
+          throw error;
+        }
+      };
+      // Its other form is for cursors, which need a package that is not here.
+      return { query: query as PostgresPoolClient["query"], release: (destroy) => client.release(destroy || hung) };
+    },
   };
 }
 
