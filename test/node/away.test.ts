@@ -45,6 +45,7 @@ describe("an lnd that goes away", needs("go"), () => {
     assert.equal(await bad(node.signMessage(Buffer.from("a"))), "lnd_locked");
     assert.equal(await bad(node.unlock(Secret.take(Buffer.from("not the password")))), "lnd_denied");
     assert.equal(await good(node.state()), "locked");
+    await eventually("the watch is told", () => troubles.at(-1) === "lnd_locked");
 
     const onLocked = async (): Promise<void> => {
       const password = Secret.take(readFileSync(lnd.passwordFile));
@@ -63,7 +64,6 @@ describe("an lnd that goes away", needs("go"), () => {
       missed,
     );
     assert.deepEqual([troubles[1], troubles.at(-1)], ["lnd_unavailable", "well"]);
-    assert.ok(troubles.includes("lnd_locked"));
     close();
   });
 
@@ -83,7 +83,7 @@ describe("an lnd that goes away", needs("go"), () => {
 
   test("one that stands still ends calls at their deadline", async () => {
     const hasty = nodeOn(lnd, { deadlineMs: 500 });
-    await good(hasty.info());
+    await eventually("an answer", async () => (await hasty.info()).ok);
     process.kill(lnd.pid, "SIGSTOP");
     try {
       assert.equal(await bad(hasty.info()), "lnd_unavailable");
@@ -97,14 +97,14 @@ describe("an lnd that goes away", needs("go"), () => {
   test("a connection that died in silence is noticed by the keep-alive, and replaced", async () => {
     const relay = await startRelay("127.0.0.1", lnd.target);
     // lnd takes no more than one ping in five seconds.
-    const other = nodeOn(lnd, { target: relay.target, deadlineMs: 500, keepAliveMs: { every: 6_000, answer: 500 } });
+    const other = nodeOn(lnd, { target: relay.target, deadlineMs: 500, keepAliveMs: { every: 6_000, answer: 2_000 } });
     const { troubles, close } = follow(other);
     await eventually("the tip", () => troubles.length === 1);
     relay.freeze();
     assert.equal(await bad(other.info()), "lnd_unavailable");
-    await eventually("blocks again", () => troubles.length === 3);
-    assert.deepEqual(troubles, ["well", "lnd_unavailable", "well"]);
-    assert.equal((await good(other.info())).nodeId, lnd.nodeId);
+    await eventually("blocks again", () => troubles.length >= 3);
+    assert.deepEqual(troubles.slice(0, 3), ["well", "lnd_unavailable", "well"]);
+    await eventually("an answer", async () => (await other.info()).ok);
     close();
     other.close();
     await relay.stop();
