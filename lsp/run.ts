@@ -15,6 +15,11 @@ export async function run(path: string): Promise<number> {
   const materials = loadMaterials(config.value);
   if (!materials.ok) return end(materials);
   const log = openLog(config.value["log-level"]);
+  // Node would print the exception with its text, which may quote a request. The unit starts the process again.
+  process.once("uncaughtException", (error) => {
+    log.fatal({ code: "failed", error: describeError(error) }, "failed");
+    process.exit(EXIT.refused);
+  });
   const closers: Closer[] = [];
   const started = await serve({ config: config.value, materials: materials.value, log, signal, closers });
   if (started.ok && !signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));

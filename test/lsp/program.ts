@@ -31,10 +31,17 @@ export interface Refused {
  *
  * @param signal sent as soon as it has logged something
  */
-async function tryProgram(folder: string, config: object, signal?: NodeJS.Signals): Promise<Program | Refused> {
+async function tryProgram(
+  folder: string,
+  config: object,
+  { signal, env = {} }: { signal?: NodeJS.Signals; env?: Record<string, string> } = {},
+): Promise<Program | Refused> {
   const path = writeSecret(join(folder, "lsp.yaml"), JSON.stringify(config));
   const command = [process.execPath, MAIN, "run", "--config", path];
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...command], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...command], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let logged = "";
   child.stderr.on("data", (chunk: Buffer) => {
     logged += chunk.toString();
@@ -64,16 +71,22 @@ async function tryProgram(folder: string, config: object, signal?: NodeJS.Signal
   };
 }
 
+/** The environment of a program that throws what it is told when it gets SIGUSR2. */
+export function throwing(text: string): Record<string, string> {
+  const program = "process.on('SIGUSR2',()=>{throw(Error(process.env.THROWN))})";
+  return { NODE_OPTIONS: `--import=data:text/javascript,${program}`, THROWN: text };
+}
+
 /** @throws what it logged, if it ended before it served */
-export async function startProgram(folder: string, config: object): Promise<Program> {
-  const started = await tryProgram(folder, config);
+export async function startProgram(folder: string, config: object, env: Record<string, string> = {}): Promise<Program> {
+  const started = await tryProgram(folder, config, { env });
   if ("stop" in started) return started;
   throw new Error(started.stderr);
 }
 
 /** Why it does not start. */
 export async function refusal(folder: string, config: object, signal?: NodeJS.Signals): Promise<Refused> {
-  const started = await tryProgram(folder, config, signal);
+  const started = await tryProgram(folder, config, signal === undefined ? {} : { signal });
   if (!("stop" in started)) return started;
   await started.stop("SIGKILL");
   throw new Error("it started");

@@ -15,11 +15,12 @@ import vectors from "../vectors/aezeed.json" with { type: "json" };
 /** A look is made every two seconds, and lnd starts in ten on a busy machine. */
 const READY_MS = 40_000;
 
-const [seed] = vectors.btcwallet_nonstandard_derivation.vectors;
+const [seed, strangersSeed] = vectors.btcwallet_nonstandard_derivation.vectors;
 const entropy = Secret.copyOf(Buffer.from(seed?.entropy_hex ?? "", "hex"));
 
 /** A seed of which a key on the way has a leading zero byte, and its node. */
 export const WORDS = seed?.mnemonic.words.split(" ") ?? [];
+export const STRANGERS_WORDS = strangersSeed?.mnemonic.words.split(" ") ?? [];
 export const NODE_ID = identity(entropy, "regtest").nodeId;
 
 export function newFolder(): string {
