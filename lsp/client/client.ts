@@ -17,6 +17,7 @@ import {
   type SwapIntoLnRequest,
 } from "./methods.ts";
 import type { Deposit, HoldInvoice, LspConfig } from "./read.ts";
+import { printable } from "./text.ts";
 import { openTransport } from "./transport.ts";
 import { openTurns } from "./turns.ts";
 import { type Proven, proveReply } from "./verify.ts";
@@ -77,7 +78,9 @@ export function openLspClient(options: LspClientOptions): LspClient {
       const { fundAddress } = answer.value.value;
       const found = readAddress(fundAddress, network);
       // Signed or not, coins that are sent to another network's address are gone.
-      return found !== undefined && isSpendable(found) ? answer : fail(fault("client_address_network", fundAddress));
+      return found !== undefined && isSpendable(found)
+        ? answer
+        : fail(fault("client_address_network", printable(fundAddress)));
     },
     async swapFromLn(request) {
       if (!isOurs(request.fundAddress)) return fail(fault("client_address_network", request.fundAddress));

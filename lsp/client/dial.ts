@@ -18,6 +18,8 @@ export async function dial(place: Place, signal: AbortSignal): Promise<Result<So
     socket: tcp,
     ALPNProtocols: ["h2"],
     minVersion: "TLSv1.2",
+    // Said, because NODE_TLS_REJECT_UNAUTHORIZED in the environment would have its way else.
+    rejectUnauthorized: true,
     // What the certificate has to name. An address may not be sent as SNI (RFC 6066 3), and is compared all the same.
     host: tls.serverName ?? place.host,
     ...(isIP(tls.serverName ?? place.host) === 0 ? { servername: tls.serverName ?? place.host } : {}),

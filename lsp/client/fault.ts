@@ -6,7 +6,7 @@ export type ClientCode = Extract<ErrorCode, `client_${string}`>;
 /** Why a call has no answer that counts. */
 export interface ClientError {
   readonly code: ClientCode;
-  /** What it is about, for a person; empty where the code says it all. Never the other side's own text. */
+  /** What it is about, for a person; empty where the code says it all. The other side's text in it is made printable. */
   readonly about: string;
   /**
    * What the other side says. With the code `client_refused` the LSP has signed it, just now; with every other code it

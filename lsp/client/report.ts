@@ -58,7 +58,7 @@ export function errorText(error: Reported): string {
   const label = error.code === "client_refused" ? "it says" : "it says, not proven";
   const advice = adviceFor(error);
   return [
-    errorLine(error.code, printable(error.about)),
+    errorLine(error.code, error.about),
     ...said.map((words) => `  ${label}: ${words}\n`),
     ...(advice === undefined ? [] : [`  next: ${advice}\n`]),
   ].join("");

@@ -2,6 +2,9 @@ import { fail, type Result } from "../../ceremony/result.ts";
 import { CLIENT_WAITING_MAX } from "../limits.ts";
 import { type ClientError, fault } from "./fault.ts";
 
+/** Node fires a longer timer at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Work of one call: `deadline` is on the scale of `performance.now()`, and `signal` aborts there or at `close`. */
 export type Turn<T> = (deadline: number, signal: AbortSignal) => Promise<Result<T, ClientError>>;
 
@@ -28,7 +31,7 @@ export function openTurns(deadlineMs: number): Turns {
     if (isClosed || left <= 0) return fail(fault("client_deadline", "it was not sent"));
     const abort = new AbortController();
     current = abort;
-    const timer = setTimeout(() => abort.abort(), left);
+    const timer = setTimeout(() => abort.abort(), Math.min(left, TIMER_MS_MAX));
     try {
       return await work(deadline, abort.signal);
     } finally {

@@ -1,3 +1,8 @@
+import { PERMISSIONS } from "../node/macaroon.ts";
+
+/** It signs any bytes with any key of the wallet: to be kept as the wallet is. */
+const URIS = [...PERMISSIONS.info, ...PERMISSIONS.sign].map((method) => `uri:${method}`).join(" ");
+
 export const CLIENT_USAGE = `usage: lsp client get-cfg [options]             what an LSP offers
        lsp client swap-into-ln --refund-address A [--private] [options]
        lsp client swap-from-ln --fund-address A --fund-msat N [options]
@@ -13,8 +18,8 @@ whom to ask:
 who asks, one of:
   --key-file FILE        of new-key
   --lnd HOST:PORT --lnd-cert FILE --lnd-macaroon FILE
-                         lnd signs with its identity key; the macaroon needs
-                         lncli bakemacaroon uri:/lnrpc.Lightning/GetInfo uri:/signrpc.Signer/SignMessage
+                         lnd signs with its identity key; for the macaroon, which needs no more:
+                         lncli bakemacaroon --save_to=FILE ${URIS}
 
   --network NAME         addresses are held to it: mainnet, testnet, signet, simnet, regtest
   --gzip                 the request compressed, and the answer if the LSP likes

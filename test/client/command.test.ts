@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { runClient } from "../../lsp/client/command.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
-import { ROOT } from "../tools/sources.ts";
 import { customerKey, NODE_ID, startLsp, type TestLsp } from "./lsp.ts";
+import { client } from "./run.ts";
 
 let lsp: TestLsp;
 let keyFile: string;
@@ -165,13 +164,4 @@ async function inside(t: TestContext, args: readonly string[]): Promise<{ code: 
   const code = await runClient(args);
   write.mock.restore();
   return { code, stderr };
-}
-
-/** In a process of its own, while this one serves. */
-function client(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, "lsp", "main.ts"), "client", ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
 }

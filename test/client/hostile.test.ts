@@ -65,6 +65,11 @@ const ANSWERS: readonly [string, ClientCode, Act][] = [
   ["an endless answer", "client_frame", (stream) => flood(stream)],
   ["a gzip bomb", "client_frame", (stream) => reply(stream, makeFrame(Buffer.alloc(10_000_000), true), "gzip")],
   ["no signature", "client_unsigned", (stream) => reply(stream, makeFrame(Buffer.alloc(0), false))],
+  [
+    "long trailers",
+    "client_signature",
+    (stream) => reply(stream, makeFrame(Buffer.alloc(0), false), "identity", "A".repeat(60_000)),
+  ],
   ["a reset", "client_disconnected", (stream) => stream.close(2)],
   ["an end of the connection", "client_disconnected", (_, session) => session.destroy()],
   ["an end in the middle", "client_disconnected", (stream) => [stream.respond(HEADERS), stream.write("abc", hangUp)]],
