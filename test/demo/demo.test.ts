@@ -144,6 +144,13 @@ describe("the demo", needs("go"), () => {
   }
 });
 
+test("the demo without Go says what is missing", () => {
+  const env = { PATH: join(ROOT, "test") };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [DEMO], { encoding: "utf8", env });
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.match(stderr, /^demo: needs go: install Go /);
+});
+
 /** Of the chain, and as each lnd has it. */
 async function heights({ lspLnd, customerLnd, chainRpc }: Info) {
   const { protos } = await regtestPrograms();

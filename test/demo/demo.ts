@@ -7,6 +7,8 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../regtest/process.ts";
+import { howToInstall, missingTools } from "../tools/list.ts";
+import { thisMachine } from "../tools/machine.ts";
 import { infoOf, writeInfo } from "./info.ts";
 import { tellTo } from "./story.ts";
 import { type System, startSystem } from "./system.ts";
@@ -98,6 +100,11 @@ const options = parse(process.argv.slice(2));
 if (options === undefined) {
   process.stderr.write(USAGE);
   process.exit(2);
+}
+const [missing] = missingTools(thisMachine, ["go"]);
+if (missing !== undefined) {
+  process.stderr.write(`demo: needs ${missing}: ${howToInstall(missing)}\n`);
+  process.exit(1);
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
 await demo(options);

@@ -7,9 +7,6 @@ export interface Story {
   step<T>(title: string, why: string, act: () => Promise<T>, facts: (result: T) => Facts): Promise<T>;
 }
 
-/** Tells nobody. */
-export const UNTOLD: Story = { step: (_title, _why, act) => act() };
-
 const NAME_COLUMNS = 10;
 const INDENT = "   ";
 

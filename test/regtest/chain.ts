@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:https";
+import { request } from "node:https";
 import { join } from "node:path";
 import { type Bank, openBank } from "./bank.ts";
 import { regtestPrograms } from "./build.ts";
@@ -14,9 +14,6 @@ const CALL_MS = 30_000;
  * coin of a new block is spent 100 blocks later.
  */
 const FIRST_BLOCKS = 540;
-
-/** `generate` holds btcd's lock for all its blocks: in smaller parts, the lnds that follow are heard too. */
-const BLOCKS_A_CALL = 100;
 
 /** What a program needs to use btcd's JSON-RPC over TLS. */
 export interface ChainAccess {
@@ -55,7 +52,10 @@ export interface Chain {
    * cut blocks return to the mempool and are mined again, but those that `lose` names.
    */
   reorg(depth: number, options?: ReorgOptions): Promise<string[]>;
-  /** Kills btcd. lnds that follow it shut themselves down. */
+  /**
+   * Kills btcd; resolves when its process is gone. It is for good: at its start btcd removes the database of regtest
+   * (`removeRegressionDB`). Each lnd tries to reach it again, more and more seldom.
+   */
   stop(): Promise<void>;
 }
 
@@ -75,13 +75,7 @@ export async function startChain(folder: string): Promise<Chain> {
   const configuration = join(folder, "btcd.conf");
   writeFileSync(configuration, configure(folder, access, bank), { mode: 0o600 });
   const daemon = startDaemon(btcd, () => [`--configfile=${configuration}`], { folder });
-  const mine = async (blocks: number): Promise<string[]> => {
-    const hashes: string[] = [];
-    while (hashes.length < blocks) {
-      hashes.push(...(await call<string[]>("generate", Math.min(blocks - hashes.length, BLOCKS_A_CALL))));
-    }
-    return hashes;
-  };
+  const mine = (blocks: number): Promise<string[]> => call("generate", blocks);
   const height = (): Promise<number> => call("getblockcount");
   const blockHash = async (at?: number): Promise<string> => call("getblockhash", at ?? (await height()));
   try {
@@ -93,9 +87,7 @@ export async function startChain(folder: string): Promise<Chain> {
   }
   return {
     access,
-    get pid() {
-      return daemon.pid;
-    },
+    pid: daemon.pid,
     output: daemon.output,
     call,
     height,
@@ -123,7 +115,7 @@ function configure(folder: string, access: ChainAccess, bank: Bank): string {
     `rpcpass=${readFileSync(access.passwordFile, "utf8")}`,
     `datadir=${join(folder, "data")}`,
     `logdir=${join(folder, "logs")}`,
-    // `generate` needs it at the start, and a restart of btcd would end every lnd.
+    // `generate` needs it at the start, and a btcd that starts again has no blocks.
     `miningaddr=${bank.address}`,
     // Each lnd keeps some connections; the default is ten for all.
     "rpcmaxclients=100",
@@ -135,13 +127,12 @@ function configure(folder: string, access: ChainAccess, bank: Bank): string {
 export function caller(access: ChainAccess): Chain["call"] {
   const auth = `${access.user}:${readFileSync(access.passwordFile, "utf8")}`;
   const [host, port] = access.address.split(":");
-  const agent = new Agent({ keepAlive: false });
   return <T>(method: string, ...params: readonly unknown[]) => {
     const body = JSON.stringify({ jsonrpc: "1.0", id: method, method, params });
     return new Promise<T>((resolve, reject) => {
       // btcd makes its certificate at its first start: until then the file is missing, and the call fails.
       const ca = readFileSync(access.certificate);
-      const call = request({ host, port, method: "POST", auth, ca, agent, timeout: CALL_MS }, (response) => {
+      const call = request({ host, port, method: "POST", auth, ca, agent: false, timeout: CALL_MS }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.once("error", reject);

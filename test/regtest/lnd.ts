@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { regtestPrograms } from "./build.ts";
 import type { ChainAccess } from "./chain.ts";
-import { freeAddress, startDaemon } from "./process.ts";
+import { type Daemon, freeAddress, startDaemon } from "./process.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { createWatchOnly, remoteSignerFlags, type WatchOnly } from "./watchonly.ts";
 
@@ -92,16 +92,15 @@ export interface Lnd {
 
 /** lnd as it comes, its wallet made by lnd's own `InitWallet`, or by `lncli createwatchonly`. */
 export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
-  const { lnd: program, lncli, protos } = await regtestPrograms();
-  const network = options.network ?? "regtest";
+  const { lnd } = await regtestPrograms();
   const target = options.target ?? (await freeAddress());
   const p2p = options.p2p ?? (await freeAddress());
   const signerFlags = options.watchOnly === undefined ? [] : await remoteSignerFlags(options.watchOnly);
   const daemon = startDaemon(
-    program,
+    lnd,
     (folder) => [
       `--lnddir=${folder}`,
-      `--bitcoin.${network}`,
+      `--bitcoin.${networkOf(options)}`,
       `--rpclisten=${target}`,
       "--norest",
       "--nobootstrap",
@@ -113,72 +112,82 @@ export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
     options.folder === undefined ? {} : { folder: options.folder },
   );
   try {
-    const certificate = join(daemon.folder, "tls.cert");
-    const macaroonFile = join(daemon.folder, "data", "chain", "bitcoin", network, "admin.macaroon");
-    const passwordFile = join(daemon.folder, "password");
-    writeFileSync(passwordFile, WALLET_PASSWORD, { mode: 0o600 });
-    // A call before the certificate is there would fail for good: it is read once.
-    await daemon.until("TLS certificate", START_MS, () => existsSync(certificate) || undefined);
-    const rpc = openRpc(target, certificate, protos);
-    const until: Lnd["until"] = (what, ready) => daemon.until(what, START_MS, ready);
-    await state(until, rpc, "NON_EXISTING");
-    if (options.watchOnly === undefined) await initWallet(rpc, options);
-    else {
-      const folders = { lncli, lnddir: daemon.folder, network, target } as const;
-      await createWatchOnly(folders, options.watchOnly, WALLET_PASSWORD);
-    }
-    // lnd makes the file and then writes it: a reader in between finds it empty.
-    const macaroon = await until("admin macaroon", () => hexOf(macaroonFile));
-    rpc.authorize(macaroon);
-    const ready = (): Promise<Info> => whenReady(until, rpc, options.chain !== undefined);
-    const info = await ready();
-    const unlock = async (): Promise<void> => {
-      await rpc.call("lnrpc.WalletUnlocker/UnlockWallet", { wallet_password: base64(Buffer.from(WALLET_PASSWORD)) });
-      await ready();
-    };
-    const start = async ({ locked = false }: StartOptions = {}): Promise<void> => {
-      daemon.start();
-      await state(until, rpc, "LOCKED");
-      if (!locked) await unlock();
-    };
-    return {
-      nodeId: info.identity_pubkey,
-      version: info.version,
-      folder: daemon.folder,
-      target,
-      p2p,
-      certificate,
-      macaroon,
-      macaroonFile,
-      passwordFile,
-      protos,
-      get pid() {
-        return daemon.pid;
-      },
-      get running() {
-        return daemon.running;
-      },
-      output: daemon.output,
-      call: rpc.call,
-      ...signing(rpc),
-      until,
-      kill: daemon.kill,
-      end: daemon.end,
-      start,
-      async restart(how) {
-        await daemon.end();
-        await start(how);
-      },
-      unlock,
-      async stop() {
-        rpc.close();
-        await daemon.stop();
-      },
-    };
+    return await open(daemon, options, { target, p2p });
   } catch (error) {
     await daemon.stop();
     throw error;
   }
+}
+
+/** Makes the wallet of an lnd that has none yet, and waits until it works. */
+async function open(daemon: Daemon, options: LndOptions, places: Pick<Lnd, "target" | "p2p">): Promise<Lnd> {
+  const { lncli, protos } = await regtestPrograms();
+  const network = networkOf(options);
+  const certificate = join(daemon.folder, "tls.cert");
+  const macaroonFile = join(daemon.folder, "data", "chain", "bitcoin", network, "admin.macaroon");
+  const passwordFile = join(daemon.folder, "password");
+  writeFileSync(passwordFile, WALLET_PASSWORD, { mode: 0o600 });
+  const until: Lnd["until"] = (what, ready) => daemon.until(what, START_MS, ready);
+  // A call before the certificate is there would fail for good: it is read once.
+  await until("TLS certificate", () => existsSync(certificate) || undefined);
+  const rpc = openRpc(places.target, certificate, protos);
+  await state(until, rpc, "NON_EXISTING");
+  if (options.watchOnly === undefined) await initWallet(rpc, options);
+  else {
+    const uninitialised = { lncli, lnddir: daemon.folder, network, target: places.target };
+    await createWatchOnly(uninitialised, options.watchOnly, WALLET_PASSWORD);
+  }
+  // lnd makes the file and then writes it: a reader in between finds it empty.
+  const macaroon = await until("admin macaroon", () => hexOf(macaroonFile));
+  rpc.authorize(macaroon);
+  const ready = (): Promise<Info> => whenReady(until, rpc, options.chain !== undefined);
+  const info = await ready();
+  const unlock = async (): Promise<void> => {
+    await rpc.call("lnrpc.WalletUnlocker/UnlockWallet", { wallet_password: base64(Buffer.from(WALLET_PASSWORD)) });
+    await ready();
+  };
+  const start = async ({ locked = false }: StartOptions = {}): Promise<void> => {
+    daemon.start();
+    await state(until, rpc, "LOCKED");
+    if (!locked) await unlock();
+  };
+  return {
+    nodeId: info.identity_pubkey,
+    version: info.version,
+    folder: daemon.folder,
+    ...places,
+    certificate,
+    macaroon,
+    macaroonFile,
+    passwordFile,
+    protos,
+    get pid() {
+      return daemon.pid;
+    },
+    get running() {
+      return daemon.running;
+    },
+    output: daemon.output,
+    call: rpc.call,
+    ...signing(rpc),
+    until,
+    kill: daemon.kill,
+    end: daemon.end,
+    start,
+    async restart(how) {
+      await daemon.end();
+      await start(how);
+    },
+    unlock,
+    async stop() {
+      rpc.close();
+      await daemon.stop();
+    },
+  };
+}
+
+function networkOf({ network = "regtest" }: LndOptions): "regtest" | "mainnet" {
+  return network;
 }
 
 const NO_CHAIN = ["--bitcoin.node=nochainbackend", "--nolisten"];
