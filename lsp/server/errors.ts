@@ -4,8 +4,3 @@ export interface ServerError {
   /** The system's own word, or the address. */
   readonly reason: string;
 }
-
-/** The system's own word, `EADDRINUSE` for one, of what a call threw. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
-}

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { codeOf } from "../files.ts";
 import { plainAddress } from "./address.ts";
-import { codeOf, type ServerError } from "./errors.ts";
+import type { ServerError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 
 /** Accepted TCP connections, each with a place in the gate until it is closed. */

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type TLSSocket } from "node:tls";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { codeOf, type ServerError } from "./errors.ts";
+import { codeOf } from "../files.ts";
+import type { ServerError } from "./errors.ts";
 import { addressOf } from "./listen.ts";
 
 /** Paths of PEM files. */

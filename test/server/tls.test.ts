@@ -28,7 +28,7 @@ async function handshake(t: TestContext, port: number, options: ConnectionOption
 }
 
 test("without TLS it listens on a loopback address and nowhere else", async () => {
-  for (const host of ["0.0.0.0", "::", "192.0.2.1", "localhost", "::ffff:127.0.0.1", ""]) {
+  for (const host of ["0.0.0.0", "::", "192.0.2.1", "localhost", ""]) {
     const opened = await openServer({
       listen: { host, port: 0 },
       tls: undefined,
@@ -69,22 +69,21 @@ test("a port that is taken, and files that are no certificate and its key, are e
 
 test("TLS 1.2 and 1.3 with HTTP/2; everything else ends in the handshake", async (t) => {
   const files = makeFiles(t);
-  const { port, turnedAway, server } = await startRig(t, { tls: files });
+  const { port, turnedAway } = await startRig(t, { tls: files });
   const ca = files.authority;
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     const socket = await handshake(t, port, { ca, minVersion: version, maxVersion: version });
     assert(typeof socket !== "string", String(socket));
     assert.equal(socket.getProtocol(), version);
     assert.equal(socket.alpnProtocol, "h2");
-    socket.destroy();
   }
   const refused = async (options: ConnectionOptions): Promise<void> => {
-    const before = turnedAway.length;
+    turnedAway.length = 0;
     const socket = await handshake(t, port, { ca, ...options });
     // Without ALPN the handshake itself succeeds; what follows is the end.
     if (typeof socket !== "string") await once(socket.resume(), "close");
-    await until(() => turnedAway.length === before + 1);
-    assert.match(turnedAway.at(-1) ?? "", /^handshake 127\.0\.0\.1 \w+$/);
+    await until(() => turnedAway.length === 1);
+    assert.match(turnedAway[0] ?? "", /^handshake 127\.0\.0\.1 \w+$/);
   };
   await refused({ minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
   await refused({ maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-SHA256" });
@@ -92,9 +91,10 @@ test("TLS 1.2 and 1.3 with HTTP/2; everything else ends in the handshake", async
   await refused({ ALPNProtocols: [] });
   const plain = tcpConnect(port, "127.0.0.1");
   t.after(() => plain.destroy());
-  plain.end("GET / HTTP/1.1\r\n\r\n");
+  turnedAway.length = 0;
+  plain.write("GET / HTTP/1.1\r\n\r\n");
   await once(plain.resume(), "close");
-  await until(() => turnedAway.length === 5 && server.connections() === 0);
+  assert.deepEqual(turnedAway, ["handshake 127.0.0.1 ERR_SSL_HTTP_REQUEST"]);
 });
 
 test("a handshake that does not go on is not waited for", async (t) => {
