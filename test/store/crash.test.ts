@@ -7,8 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openStore, type Store, type StoreOptions } from "../../lsp/store/store.ts";
 import { needs } from "../tools/need.ts";
 import { startHammer } from "./child.ts";
-import { emptyFolder, keyOf, value } from "./kinds.ts";
+import { emptyFolder } from "./folder.ts";
 import { startPostgres } from "./postgres.ts";
+import { keyOf, value } from "./values.ts";
 
 /** DEEP says how many more to run. */
 const ROUNDS = Number(process.env["DEEP"] ?? 3);

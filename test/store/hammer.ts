@@ -10,7 +10,7 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { openStore, type Store } from "../../lsp/store/store.ts";
-import { keyOf } from "./kinds.ts";
+import { keyOf } from "./values.ts";
 
 const [mode = "", where = "", log = "", keys = "0"] = process.argv.slice(2);
 const place = where.startsWith("postgres:") ? { url: where } : { folder: where };

@@ -6,8 +6,9 @@ import { checksum } from "../../lsp/store/migrate.ts";
 import { MIGRATIONS, type Migration } from "../../lsp/store/migrations.ts";
 import { openStore, type StoreEvent } from "../../lsp/store/store.ts";
 import { startHammer } from "./child.ts";
-import { errorCode, onBoth, onPostgres, type Place, sharedPostgres, value } from "./kinds.ts";
+import { onBoth, onPostgres, type Place, sharedPostgres } from "./kinds.ts";
 import { query } from "./postgres.ts";
+import { errorCode, value } from "./values.ts";
 
 const SECOND: Migration = {
   name: "0002-test",

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { NONCE_KEYS_MAX, NONCES_WAITING_MAX } from "../../lsp/limits.ts";
 import { takeNonce } from "../../lsp/store/nonces.ts";
 import type { Store, StoreEvent } from "../../lsp/store/store.ts";
-import { errorCode, keyOf, onBoth, onPostgres, value } from "./kinds.ts";
+import { onBoth, onPostgres } from "./kinds.ts";
+import { errorCode, keyOf, value } from "./values.ts";
 
 const TOP = 2n ** 64n - 1n;
 

@@ -9,7 +9,9 @@ import { openStore, type StoreOptions } from "../../lsp/store/store.ts";
 import { freePort } from "../regtest/process.ts";
 import { needs } from "../tools/need.ts";
 import { startHammer } from "./child.ts";
-import { emptyFolder, errorCode, onPostgres, sharedPostgres, value } from "./kinds.ts";
+import { emptyFolder } from "./folder.ts";
+import { onPostgres, sharedPostgres } from "./kinds.ts";
+import { errorCode, value } from "./values.ts";
 
 const base = { network: "regtest", clock: Date.now } as const;
 

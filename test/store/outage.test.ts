@@ -11,8 +11,9 @@ import { takeNonce } from "../../lsp/store/nonces.ts";
 import { openStore, type Store, type StoreEvent } from "../../lsp/store/store.ts";
 import { needs } from "../tools/need.ts";
 import { startHammer } from "./child.ts";
-import { errorCode, keyOf, onBoth, onPostgres, sharedPostgres, value } from "./kinds.ts";
+import { onBoth, onPostgres, sharedPostgres } from "./kinds.ts";
 import { type Postgres, query, startPostgres } from "./postgres.ts";
+import { errorCode, keyOf, value } from "./values.ts";
 
 /** Until the store works again; it is not told that the server is back. */
 async function recovered(store: Store): Promise<void> {

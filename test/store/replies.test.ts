@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_WINDOW_MS } from "../../lsp/limits.ts";
 import type { Engine } from "../../lsp/store/engine.ts";
 import { openReplies, type ReplyNonces } from "../../lsp/store/replies.ts";
-import { onBoth, onPostgres, value } from "./kinds.ts";
+import { onBoth, onPostgres } from "./kinds.ts";
+import { value } from "./values.ts";
 
 const WINDOW = BigInt(REPLY_NONCE_WINDOW_MS) * 1_000n;
 const START = 1_700_000_000_000;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type RawBuilder, sql } from "kysely";
 import { BLOCK_STATUSES, CHANNEL_STATUSES, DEPOSIT_STATUSES, SWAP_STATUSES } from "../../lsp/store/schema.ts";
 import type { Store } from "../../lsp/store/store.ts";
-import { errorCode, keyOf, onBoth, value } from "./kinds.ts";
+import { onBoth } from "./kinds.ts";
+import { errorCode, keyOf, value } from "./values.ts";
 
 const bytes = (fill: number): Buffer => Buffer.alloc(32, fill);
 
