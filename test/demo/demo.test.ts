@@ -46,11 +46,12 @@ describe("the demo that is kept", needs("go"), () => {
     const titles = [...told.matchAll(/^ \d (.+)$/gm)].map(([, title]) => title);
     assert.deepEqual(titles, [
       ...["Programs", "Ceremony", "Signer", "Chain", "The LSP's Lightning node", "A customer's Lightning node"],
-      ...["The LSP", "A question and its answer"],
+      ...["The LSP", "A question and its answer", "The signer's log"],
     ]);
     assert.equal([...told.matchAll(/^ {3}done in +\d+\.\d s$/gm)].length, titles.length);
     const named = [...told.matchAll(/\b0[23][0-9a-f]{64}\b/g)].map(([nodeId]) => nodeId);
     assert.deepEqual(new Set(named), new Set([info.lspNodeId, info.customerLnd.nodeId]));
+    assert.match(told, /^ {3}verdict +OK /m);
     assert.match(told, new RegExp(`^ {13}signed +by ${info.lspNodeId}, `, "m"));
   });
 

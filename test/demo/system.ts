@@ -66,7 +66,7 @@ export async function startSystem(folder: string, story: Story): Promise<System>
 async function bringUp(folder: string, story: Story, started: Started[]): Promise<Omit<System, "stop">> {
   const { lncli } = await story.step(
     "Programs",
-    "lnd, lncli and btcd, built from their Go modules the first time and found after that.",
+    "lnd, lncli and btcd: built from their Go modules once, found after that.",
     regtestPrograms,
     ({ lnd }) => [["in", dirname(lnd)]],
   );
@@ -83,7 +83,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
 
   const lspLnd = await story.step(
     "The LSP's Lightning node",
-    "lnd, restored from the ceremony's 24 words by its own InitWallet: the same node again.",
+    "lnd, restored from the ceremony's 24 words: the same node again.",
     async () => {
       const { target, p2p } = place;
       const lnd = await regtest.add({ name: LSP_LND, words, passphrase, target, p2p });
@@ -112,7 +112,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   );
   const lsp = await story.step(
     "The LSP",
-    "with a macaroon that the line of `lsp macaroon` bakes, good for what the LSP does and nothing else.",
+    "with the macaroon that `lsp macaroon` has baked, good for nothing else.",
     async () => {
       await runLncli(await run("lsp", ["macaroon"]), plan.folder, lspLnd, lncli);
       return startLsp(plan);
@@ -126,11 +126,20 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   const getCfg = await clientArgs(join(folder, "client"), lsp, nodeId, customerLnd, lncli);
   await story.step(
     "A question and its answer",
-    "the customer's lnd signs the request; the answer counts only if the key of the ceremony signed it.",
+    "signed by the customer's lnd; the answer must be signed by the ceremony's key.",
     () => run("lsp", getCfg),
     (printed) => [
       ["command", "lsp client get-cfg …"],
       ["answer", printed.trimEnd()],
+    ],
+  );
+  await story.step(
+    "The signer's log",
+    "every signature is in it, each entry chained to the last; anybody can verify it.",
+    () => run("signer", ["audit", "verify", "--data", join(folder, "signer", "data")]),
+    (printed) => [
+      ["command", "signer audit verify …"],
+      ["verdict", printed.trimEnd()],
     ],
   );
   return { folder, nodeId, regtest, lspLnd, customerLnd, signer, signerSocket, lsp, getCfg };
@@ -146,7 +155,7 @@ interface Ceremony extends Notes {
 function holdCeremony(folder: string, story: Story): Promise<Ceremony> {
   return story.step(
     "Ceremony",
-    "a rehearsal, played as five people would at the screen: dice, 24 words, all typed back, a bundle for the signer.",
+    "a rehearsal, played as five people would: dice, 24 words, all typed back.",
     async () => {
       const out = join(folder, "ceremony");
       mkdirSync(join(folder, "signer"), { mode: 0o700 });
@@ -177,7 +186,7 @@ function startSigning(
   const configuration = join(folder, "signer", "signer.yaml");
   return story.step(
     "Signer",
-    "opens the bundle and holds the identity key; signs what its rules allow, and logs before it does.",
+    "opens the bundle of the ceremony, holds the key, logs before it signs.",
     async () => {
       writeFileSync(configuration, plan.signerPolicy, { mode: 0o600 });
       const files = ["--bundle", join(out, "identity.age"), "--identity-file", identity];
