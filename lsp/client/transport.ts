@@ -45,18 +45,15 @@ export function openTransport(place: Place): Transport {
   let session: ClientHttp2Session | undefined;
 
   const connected = async (signal: AbortSignal): Promise<Result<ClientHttp2Session, ClientError>> => {
-    if (session !== undefined) return ok(session);
+    if (session !== undefined && !session.closed && !session.destroyed) return ok(session);
     const socket = await dial(place, signal);
     if (!socket.ok) return socket;
     const fresh = connect(`${place.tls === undefined ? "http" : "https"}://${place.authority}`, {
       createConnection: () => socket.value,
       settings: { enablePush: false, maxHeaderListSize: METADATA_BYTES_MAX },
     });
-    const gone = (): void => {
-      if (session === fresh) session = undefined;
-    };
-    // GOAWAY: what is under way is still answered, the next call needs another connection.
-    fresh.on("goaway", gone).on("close", gone).on("error", gone);
+    // After GOAWAY what is under way is still answered, and Node has closed the session for what comes.
+    fresh.on("error", () => undefined);
     // A client that is done has not to be closed for its program to end.
     fresh.unref();
     session = fresh;
@@ -70,7 +67,10 @@ export function openTransport(place: Place): Transport {
       const ms = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), TIMEOUT_MS_MAX);
       try {
         ready.value.ref();
-        return await exchange(ready.value.request(headersOf(call, ms)), call.frame, signal);
+        const reply = await exchange(ready.value.request(headersOf(call, ms)), call.frame, signal);
+        // A connection that a router has forgotten swallows one call after the other, for a quarter of an hour.
+        if (!reply.ok) ready.value.destroy();
+        return reply;
       } catch {
         // `request` throws for a session that has just ended.
         return fail(fault("client_disconnected"));

@@ -20,8 +20,7 @@ from grpc_tools import protoc
 METHOD = "/BtcLsp.Service/GetCfg"
 
 
-def load(proto_dir):
-    out = tempfile.mkdtemp()
+def load(proto_dir, out):
     files = [str(path.relative_to(proto_dir)) for path in pathlib.Path(proto_dir).glob("btc_lsp/**/*.proto")]
     if protoc.main(["protoc", f"-I{proto_dir}", f"--python_out={out}", *files]) != 0:
         raise SystemExit("protoc failed")
@@ -48,7 +47,8 @@ def call(channel, key, message, **options):
 
 def main():
     proto_dir, address, authority, secret, node_id = sys.argv[1:]
-    pb = load(proto_dir)
+    with tempfile.TemporaryDirectory() as out:
+        pb = load(proto_dir, out)
     key = coincurve.PrivateKey(bytes.fromhex(secret))
     pinned = coincurve.PublicKey(bytes.fromhex(node_id))
 

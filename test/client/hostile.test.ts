@@ -105,6 +105,16 @@ test("after GOAWAY the next call makes a new connection", async () => {
   client.close();
 });
 
+test("a connection that gave no answer is not used again", async () => {
+  const client = open({ deadlineMs: 500 });
+  const silent = new WeakSet<ServerHttp2Session>();
+  act = (_, session) => silent.add(session);
+  assert.equal(await codeOf(client.getCfg()), "client_deadline");
+  act = (stream, session) => (silent.has(session) ? undefined : answerWell(stream));
+  assert.equal(await codeOf(client.getCfg()), "client_refused");
+  client.close();
+});
+
 test("one after the other: a request is not sent before the last one is answered", async () => {
   let [open_, most] = [0, 0];
   act = async (stream) => {
