@@ -82,7 +82,7 @@ async function findOrBuild(source: string, name: string, build: Build): Promise<
   const start = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - start) / 1000)} s`;
   const note = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
-  note("building its Go programs, this once; lnd takes four minutes on two free cores");
+  note(`building its Go programs, this once${name === "regtest" ? "; lnd takes four minutes on two free cores" : ""}`);
   const ticking = setInterval(() => note(`still building, ${seconds()}`), STILL_BUILDING_MS);
   mkdirSync(dirname(folder), { recursive: true });
   const unlock = await lock(`${folder}.lock`);
