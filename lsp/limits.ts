@@ -59,6 +59,12 @@ export const MESSAGE_DEPTH_MAX = 8;
 /** Connections for effects and for reading, as many as the original's pool. Nonces have connections of their own. */
 export const STORE_CONNECTIONS = 10;
 
+/** Connections of nonces: requests' have one, and replies' and the readiness probe do not wait for it. */
+export const NONCE_CONNECTIONS = 2;
+
+/** Milliseconds after which a connection for effects that nobody used is closed; those of nonces stay, for each request has one. */
+export const STORE_UNUSED_MS = 30_000;
+
 /** Milliseconds to get a connection: a server on the same network answers in a few, one that restarts not at all. */
 export const STORE_CONNECT_MS = 3_000;
 
@@ -79,6 +85,9 @@ export const NONCE_KEYS_MAX = 1_024;
 
 /** Calls that wait for a nonce statement before more are refused: at 3,000 a second under three seconds of work. */
 export const NONCES_WAITING_MAX = 8_192;
+
+/** Of reading what reply nonces are reserved and reserving more: after so many in a row, processes fight for it. */
+export const REPLY_NONCE_TRIES = 5;
 
 /** How far ahead of the clock reply nonces are reserved: what a restart may jump, and what a client has to bear. */
 export const REPLY_NONCE_WINDOW_MS = 3_000;
@@ -170,3 +179,12 @@ export const START_PAUSE_MS = 250;
 
 /** Milliseconds for the signer to say who it is: on the same machine or network it takes one or two. */
 export const SIGNER_IDENTITY_MS = 2_000;
+
+/** Signatures that come in one turn of the event loop before a thread is woken for them: fewer are checked sooner than it wakes. */
+export const VERIFY_QUEUE_MIN = 3;
+
+/** Batches of signatures that wait for the other thread before this one helps. */
+export const VERIFY_BATCHES_MAX = 2;
+
+/** Milliseconds between two lines of the log about the same trouble, where every request would have one. */
+export const SAY_AGAIN_MS = 10_000;

@@ -159,7 +159,7 @@ class Gate implements NonceGate {
       this.#onStatement(batch.size, performance.now() - start, known);
       return;
     }
-    this.#onStatement(batch.size, performance.now() - start, undefined);
+    const ms = performance.now() - start;
     for (const [key, calls] of batch) {
       // Without a row even the highest was not greater.
       let latest = (before.get(key) as bigint | undefined) ?? UINT64_MAX;
@@ -168,6 +168,7 @@ class Gate implements NonceGate {
         latest = max(latest, nonce);
       }
     }
+    this.#onStatement(batch.size, ms, undefined);
   }
 }
 

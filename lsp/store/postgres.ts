@@ -2,11 +2,13 @@ import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kys
 import { Client, type ClientBase, type ClientConfig, Pool, types } from "pg";
 import {
   MIGRATION_MS,
+  NONCE_CONNECTIONS,
   STORE_CONNECT_MS,
   STORE_CONNECTIONS,
   STORE_IDLE_MS,
   STORE_LOCK_MS,
   STORE_STATEMENT_MS,
+  STORE_UNUSED_MS,
 } from "../limits.ts";
 import type { Engine, Rows, Run } from "./engine.ts";
 
@@ -23,9 +25,6 @@ export const POSTGRES_LIMITS: PostgresLimits = {
   lockMs: STORE_LOCK_MS,
   migrationMs: MIGRATION_MS,
 };
-
-/** Nonces one connection, reply nonces and pings the other: neither waits for what the other does. */
-const GATE_CONNECTIONS = 2;
 
 /** What `pg_stat_activity` shows. */
 const APPLICATION = "btc-lsp";
@@ -71,9 +70,9 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
     made.on("error", () => undefined);
     return made;
   };
-  // Connections that are never closed for being idle: connecting costs more than ten nonces.
-  const gate = pool(GATE_CONNECTIONS, 0);
-  const effects = pool(STORE_CONNECTIONS, 30_000);
+  // The driver's 0 is for ever.
+  const gate = pool(NONCE_CONNECTIONS, 0);
+  const effects = pool(STORE_CONNECTIONS, STORE_UNUSED_MS);
   return {
     kind: "postgres",
     dialect: new PostgresDialect({ pool: withoutHung(effects) }),

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_RENEW_MS, REPLY_NONCE_WINDOW_MS } from "../limits.ts";
+import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_RENEW_MS, REPLY_NONCE_TRIES, REPLY_NONCE_WINDOW_MS } from "../limits.ts";
 import type { Engine, Rows, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 
@@ -15,7 +15,7 @@ export interface ReplyNonces {
 }
 
 /** A range of which all nonces are this process's own: above `floor`, up to `ceiling`. */
-export interface Reservation {
+interface Reservation {
   readonly floor: bigint;
   readonly ceiling: bigint;
 }
@@ -35,9 +35,6 @@ const RESERVE: Statement = {
     WHERE ceiling = $3::text::numeric AND owner = $4 RETURNING 1`,
 };
 
-/** Of reading and reserving: more than that in a row, and processes fight for it. */
-const TRIES = 5;
-
 const micro = (ms: number): bigint => BigInt(Math.floor(ms * 1_000));
 const WINDOW = micro(REPLY_NONCE_WINDOW_MS);
 const AHEAD = micro(REPLY_NONCE_AHEAD_MS);
@@ -53,7 +50,7 @@ const ENOUGH = WINDOW - micro(REPLY_NONCE_RENEW_MS / 2);
  * @param own the range that this process reserved up to just there
  * @returns undefined if it would begin too far ahead of the clock
  */
-export function extend(now: bigint, ceiling: bigint, own: Reservation | undefined): Reservation | undefined {
+function extend(now: bigint, ceiling: bigint, own: Reservation | undefined): Reservation | undefined {
   if (own !== undefined) return { floor: own.floor, ceiling: max(ceiling, now + WINDOW) };
   const floor = max(now, ceiling);
   return floor > now + AHEAD ? undefined : { floor, ceiling: floor + WINDOW };
@@ -134,7 +131,7 @@ class Replies implements ReplyNonces {
   async renew(): Promise<Result<undefined, StoreError>> {
     const { clock, run, owner } = this.#options;
     try {
-      for (let i = 0; i < TRIES; i += 1) {
+      for (let i = 0; i < REPLY_NONCE_TRIES; i += 1) {
         const now = micro(clock());
         if (this.#last > now + AHEAD) return behind(this.#last - now);
         if (this.#own !== undefined && this.#own.ceiling >= now + ENOUGH) return ok(undefined);

@@ -97,6 +97,7 @@ async function openTables(
   });
   if (!replies.ok) return replies;
   const nonces = openNonces(engine.run, (keys, ms, error) => tell({ kind: "nonces", keys, ms, error }));
+  let closing: Promise<void> | undefined;
   const asResult = async <T>(work: () => Promise<T>): Promise<Result<T, StoreError>> => {
     if (closing !== undefined) return fail({ code: "store_closed", detail: "" });
     try {
@@ -107,7 +108,6 @@ async function openTables(
       return fail(known);
     }
   };
-  let closing: Promise<void> | undefined;
   return ok({
     kind: engine.kind,
     db,
