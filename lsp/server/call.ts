@@ -82,9 +82,7 @@ export class Call {
     // An error of a stream is followed by its close, which says all that is needed. Without a listener it ends the process.
     stream.on("error", () => undefined);
     stream.on("close", () => this.#closed());
-    const refusal = this.#judge(headers);
-    if (refusal === undefined) this.#listen(headers as Readonly<Record<string, string>>);
-    else this.#answer(refusal);
+    this.#begin(headers);
   }
 
   /** Ends what is overdue. */
@@ -100,6 +98,17 @@ export class Call {
     }
     this.#answer(LATE);
     this.#abort?.abort();
+  }
+
+  /** `admit` and `known` are not ours: an exception of theirs must not leave an event, where it would end the process. */
+  #begin(headers: RequestHeaders): void {
+    try {
+      const refusal = this.#judge(headers);
+      if (refusal === undefined) this.#listen(headers as Readonly<Record<string, string>>);
+      else this.#answer(refusal);
+    } catch (error) {
+      this.#answer(FAILED, error);
+    }
   }
 
   /** Everything that is decided before a byte of the body is looked at. */
@@ -167,17 +176,22 @@ export class Call {
     if (this.#stage === "answered" || this.#stage === "gone") return;
     this.#stage = "answered";
     this.#until = performance.now() + this.#host.limits.bodyMs;
-    this.#report(statusOf(answer), error);
-    if (this.#stream.destroyed || this.#stream.closed) return;
     try {
-      writeAnswer(this.#stream, answer);
-      this.#connection.answered();
-      if (answer.kind === "reply" || answer.kind === "plain") return;
-      this.#stream.pause();
-      setImmediate(() => this.#stopClient());
-    } catch {
+      this.#write(answer);
+      this.#report(statusOf(answer), error);
+    } catch (thrown) {
       this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      this.#report(STATUS.internal, thrown);
     }
+  }
+
+  #write(answer: Outgoing | Refusal): void {
+    if (this.#stream.destroyed || this.#stream.closed) return;
+    writeAnswer(this.#stream, answer);
+    this.#connection.answered();
+    if (answer.kind === "reply" || answer.kind === "plain") return;
+    this.#stream.pause();
+    setImmediate(() => this.#stopClient());
   }
 
   /**

@@ -35,8 +35,8 @@ export class Connection {
     this.#until = performance.now() + host.limits.handshakeMs;
     const session = performServerHandshake(socket, sessionOptions(host.limits));
     this.#session = session;
-    // An error of a session is followed by its close. Without a listener it ends the process.
-    session.on("error", () => undefined);
+    // nghttp2 has ended the session, for a flood as an example. Without a listener an error ends the process.
+    session.on("error", () => this.#leave());
     // Our SETTINGS are acknowledged: until then nghttp2 does not hold the client to them.
     session.once("localSettings", () => this.#opened());
     session.on("ping", () => this.#pinged());
@@ -68,15 +68,20 @@ export class Connection {
 
   /** GOAWAY: no new streams, those that are open may end. */
   finish(): void {
-    if (this.#stage === "closing") return;
-    this.#stage = "closing";
-    this.#until = performance.now() + this.#limits.handshakeMs;
-    this.#session.close();
+    if (this.#leave()) this.#session.close();
   }
 
   destroy(): void {
     this.#session.destroy();
     this.#socket.destroy();
+  }
+
+  /** From here on the client has a while to hang up; false when it has been told before. */
+  #leave(): boolean {
+    if (this.#stage === "closing") return false;
+    this.#stage = "closing";
+    this.#until = performance.now() + this.#limits.handshakeMs;
+    return true;
   }
 
   #opened(): void {
@@ -88,7 +93,7 @@ export class Connection {
   /** As gRPC's servers do ("A8: client-side keepalive"): GOAWAY with ENHANCE_YOUR_CALM and "too_many_pings". */
   #pinged(): void {
     this.#pings += 1;
-    if (this.#pings !== this.#limits.pings + 1) return;
+    if (this.#pings <= this.#limits.pings || !this.#leave()) return;
     this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
     this.#session.destroy();
   }

@@ -189,12 +189,25 @@ test("what a handler throws is INTERNAL outside and the exception inside", async
 });
 
 test("an answer that HTTP/2 cannot carry resets the stream and nothing else", async (t) => {
-  const { session } = await startRig(t, {
+  const { session, reports } = await startRig(t, {
     handle: async ({ wire }) => ({ kind: "reply", wire, signature: undefined as unknown as Buffer, gzip: false }),
   });
   const client = session();
   assert.equal((await call(client)).code, constants.NGHTTP2_INTERNAL_ERROR);
   assert.equal((await call(client)).code, constants.NGHTTP2_INTERNAL_ERROR);
+  assert(reports.every(({ status, error }) => status === STATUS.internal && error instanceof Error));
+});
+
+test("an exception of what decides before the body is INTERNAL too", async (t) => {
+  const thrown = new Error("inside");
+  const { session, reports } = await startRig(t, {
+    admit: () => {
+      throw thrown;
+    },
+  });
+  const { headers } = await call(session());
+  assert.equal(headers["grpc-status"], String(STATUS.internal));
+  assert.equal(reports[0]?.error, thrown);
 });
 
 test("the deadline ends a call that the handler does not, and tells the handler", async (t) => {
@@ -249,6 +262,7 @@ test("a client that goes in the middle of a call harms nobody", async (t) => {
     frame(TYPE.reset, 0, 1, code(constants.NGHTTP2_CANCEL)),
   );
   await until(() => reports.length === 1);
+  assert.equal(seen.length, 1, "half a body is not handed over");
   reading.socket.destroy();
   const handling = request(stays);
   handling.end(FRAME);
