@@ -2,14 +2,14 @@ import { ok, type Result } from "../ceremony/result.ts";
 import { openChannel } from "../signer/channel.ts";
 import { openSigner } from "../signer/client.ts";
 import { readSecret, refuse, type StartError } from "./files.ts";
-import { SIGNER_IDENTITY_MS, START_PAUSE_MS } from "./limits.ts";
-import type { Log } from "./log.ts";
+import { SAY_AGAIN_MS, SIGNER_IDENTITY_MS, START_PAUSE_MS } from "./limits.ts";
+import { type Log, openOccasions } from "./log.ts";
 import { type NodeCache, openNodeCache } from "./node/info.ts";
 import { type LndNode, openLnd } from "./node/lnd.ts";
 import { identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilGood } from "./probe.ts";
 import { openLndSigner } from "./sign/lnd.ts";
 import { openProcessSigner } from "./sign/process.ts";
-import type { ResponseSigner } from "./sign/signer.ts";
+import type { ResponseSigner, SignerEvents } from "./sign/signer.ts";
 import { monotonic, type Stage } from "./stage.ts";
 import { openStore, type Store, type StoreEvent } from "./store/store.ts";
 import { openUnlocker } from "./unlock.ts";
@@ -62,7 +62,16 @@ export interface Signing {
 /** The signer process, or lnd in its place. */
 export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Signing {
   const { config, materials, expected, metrics, log, closers } = stage;
-  const events = { monotonic, onOutcome: metrics.signed };
+  const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
+  const events: SignerEvents = {
+    monotonic,
+    onOutcome(outcome, ms) {
+      metrics.signed(outcome, ms);
+      if (outcome.kind === "signed") return;
+      const why = outcome.kind === "refused" ? { rule: outcome.rule } : { code: outcome.code };
+      if (isNew(JSON.stringify(why))) log.error(why, `response not signed: ${outcome.kind}`);
+    },
+  };
   const place = materials.signer;
   if (place === undefined || config.signer === "lnd") {
     const signer = openLndSigner(node, events);
@@ -76,7 +85,8 @@ export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Sign
     ...expected,
     ...(witness === undefined ? {} : { witnessFile: witness }),
     onAlarm: ({ kind }) => log.error({ code: "signer_log", kind }, "the signer's log is not the one that it was"),
-    onState: (state) => log.info({ state }, "signer"),
+    // Every attempt has two of them: what counts is on the log as a part that is not ready.
+    onState: (state) => log.debug({ state }, "signer"),
   });
   const signer = openProcessSigner(client, events);
   const channel = openChannel(place);
@@ -102,6 +112,7 @@ export async function openDatabase({
 }: Stage): Promise<Result<Store, StartError>> {
   const { databaseUrl: url } = materials;
   const { folder } = config.database;
+  const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
   let store: Store | undefined;
   const open: Look = async () => {
     const opened = await openStore({
@@ -109,7 +120,7 @@ export async function openDatabase({
       ...(folder === undefined ? {} : { folder }),
       network: config.network,
       clock: Date.now,
-      onEvent: (event) => tellStoreEvent(log, event),
+      onEvent: (event) => tellStoreEvent(log, event, isNew),
     });
     if (!opened.ok) return refuse(opened.error.code, opened.error.detail);
     store = opened.value;
@@ -121,7 +132,9 @@ export async function openDatabase({
   return store === undefined ? refuse("failed") : ok(store);
 }
 
-function tellStoreEvent(log: Log, event: StoreEvent): void {
+function tellStoreEvent(log: Log, event: StoreEvent, isNew: (kind: string) => boolean): void {
   if (event.kind === "migrated") log.info({ migration: event.name }, "migrated");
-  if (event.kind === "trouble") log.warn({ code: event.error.code, detail: event.error.detail }, "database");
+  if (event.kind !== "trouble") return;
+  const { code, detail } = event.error;
+  if (isNew(`${code} ${detail}`)) log.warn({ code, detail }, "database");
 }

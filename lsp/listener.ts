@@ -68,7 +68,7 @@ function tellRequest(log: Log, { id, address, status, ms, error }: RequestReport
   else if (log.isLevelEnabled("debug")) log.debug({ id, method, address, status, ms }, "request");
 }
 
-/** The certificate is read again when its files change, and at SIGHUP (which would end a process that does not listen). */
+/** The certificate is read again when its files change, and at SIGHUP, for connections to come. */
 function reloadOnChange(server: Server, paths: readonly string[], log: Log): Closer {
   const reload = async (): Promise<void> => {
     const done = await server.reloadTls();

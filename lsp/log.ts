@@ -28,3 +28,18 @@ export function describeError(error: unknown): { type: string; code?: string; at
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   return { type: error.name, ...code, at };
 }
+
+/**
+ * Lets a sentence through that would otherwise be said for every request: true for the first of its kind, and again when
+ * `everyMs` are over. Kinds are words of ours, so there are few.
+ */
+export function openOccasions(everyMs: number, monotonic: () => number): (kind: string) => boolean {
+  const said = new Map<string, number>();
+  return (kind) => {
+    const last = said.get(kind);
+    const now = monotonic();
+    if (last !== undefined && now - last < everyMs) return false;
+    said.set(kind, now);
+    return true;
+  };
+}

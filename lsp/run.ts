@@ -10,6 +10,8 @@ import { loadConfig, loadMaterials } from "./start.ts";
 export async function run(path: string): Promise<number> {
   // From the first line on: a signal while something is waited for must not be lost either.
   const { signal, name } = stopSignal();
+  // Asked to reload while there is nothing yet to be read again.
+  process.on("SIGHUP", () => undefined);
   const config = loadConfig(path);
   if (!config.ok) return end(config);
   const materials = loadMaterials(config.value);

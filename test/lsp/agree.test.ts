@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { openLspClient } from "../../lsp/client/client.ts";
-import { keyOf } from "../../lsp/client/key.ts";
 import { type Lnd, startLnd } from "../regtest/lnd.ts";
 import { freePort } from "../regtest/process.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
 import { type Program, startProgram, throwing } from "./program.ts";
-import { NODE_ID, newFolder, readiness, STRANGERS_WORDS, WORDS, writeMacaroon, writeSecret } from "./rig.ts";
+import { askConfig, NODE_ID, newFolder, readiness, STRANGERS_WORDS, WORDS, writeMacaroon, writeSecret } from "./rig.ts";
 
 /** This lnd follows no chain. */
 const NOT_SYNCED = "lnd lnd_not_synced";
@@ -56,14 +52,7 @@ describe("an LSP that lnd signs for", needs("go", "postgres"), () => {
     for (const each of [folder, lndFolder]) rmSync(each, { recursive: true, force: true });
   });
 
-  const ask = async (): Promise<string | undefined> => {
-    const key = keyOf(Secret.take(Buffer.concat([Buffer.alloc(1), randomBytes(31)])));
-    assert(key !== undefined);
-    const client = openLspClient({ address: lsp.address, tls: "plaintext-loopback", nodeId: NODE_ID, key });
-    const answer = await client.getCfg();
-    client.close();
-    return answer.ok ? undefined : answer.error.code;
-  };
+  const ask = () => askConfig(lsp.address, "plaintext-loopback");
 
   test("answers while lnd is the configured node", async () => {
     await readiness(lsp.admin, NOT_SYNCED);

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { openLspClient } from "../../lsp/client/client.ts";
-import { keyOf } from "../../lsp/client/key.ts";
 import type { SignerProcess } from "../chain/signer.ts";
 import { type Lnd, startLnd } from "../regtest/lnd.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
-import { type Program, refusal, startProgram } from "./program.ts";
+import { refusal } from "./program.ts";
 import { NODE_ID, newFolder, prepareSigner, STRANGER, WORDS, writeMacaroon, writeSecret, writeTls } from "./rig.ts";
 
 describe("lsp run refuses to start", needs("go", "postgres"), () => {
@@ -23,7 +19,6 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
   let stranger: SignerProcess;
   let strangersSocket: string;
   let taken: Server;
-  let authority: string;
   let config: Record<string, unknown>;
   let lndKeys: Record<string, string>;
 
@@ -37,8 +32,7 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
       setup.start(),
       other.start(),
     ]);
-    const { authority: trusted, ...tls } = writeTls(folder);
-    authority = trusted;
+    const { authority: _, ...tls } = writeTls(folder);
     lndKeys = {
       address: lnd.target,
       certificate: lnd.certificate,
@@ -125,46 +119,12 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
     assert.equal((await attempt({ admin: { port: takenPort() } }))[0], "admin_listen");
   });
 
-  test("as the second process on one folder of PGlite; the first goes on", async () => {
-    const database = { folder: join(folder, "pglite") };
-    const first = await startProgram(folder, { ...config, database, "start-timeout-seconds": 60 });
-    assert.equal((await attempt({ database }))[0], "store_locked");
-    assert.equal(await ask(first), undefined);
-    assert.equal(await first.stop(), 0);
-    const next = await startProgram(folder, { ...config, database, "start-timeout-seconds": 60 });
-    assert.equal(await next.stop("SIGKILL"), null);
-    const last = await startProgram(folder, { ...config, database, "start-timeout-seconds": 60 });
-    assert.equal(await last.stop("SIGINT"), 0);
-  });
-
   test("and a signal ends a start that waits, exit 0", async () => {
     const keys = { signer: { socket: join(folder, "nobody.sock") }, "start-timeout-seconds": 60 };
-    const { status, stderr } = await refusal(folder, { ...config, ...keys }, "SIGTERM");
-    assert.equal(status, 0, stderr);
-    assert.match(stderr, /"why":"SIGTERM","msg":"stopping"/);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const { status, stderr } = await refusal(folder, { ...config, ...keys }, signal);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, new RegExp(`"why":"${signal}","msg":"stopping"`));
+    }
   });
-
-  test("but with lnd's own signatures it serves, where lnd may", async () => {
-    const macaroon = await writeMacaroon(folder, lnd, ["info", "blocks", "sign"]);
-    const lsp = await startProgram(folder, {
-      ...config,
-      lnd: { ...lndKeys, "macaroon-file": macaroon },
-      signer: "lnd",
-      tls: undefined,
-      plaintext: true,
-    });
-    assert.equal(await ask(lsp, true), undefined);
-    assert.match(lsp.logged(), /lnd signs: no policy/);
-    assert.equal(await lsp.stop(), 0);
-  });
-
-  async function ask({ address }: Program, plaintext = false): Promise<string | undefined> {
-    const key = keyOf(Secret.take(Buffer.concat([Buffer.alloc(1), randomBytes(31)])));
-    assert(key !== undefined);
-    const tls = plaintext ? "plaintext-loopback" : { certificate: authority };
-    const client = openLspClient({ address, tls, nodeId: NODE_ID, key });
-    const answer = await client.getCfg();
-    client.close();
-    return answer.ok ? undefined : answer.error.code;
-  }
 });

@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identity, identityPrivateKey } from "../../ceremony/seed/derivation.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
+import { openLspClient } from "../../lsp/client/client.ts";
+import { keyOf, type RequestKey } from "../../lsp/client/key.ts";
 import { type Feature, PERMISSIONS } from "../../lsp/node/macaroon.ts";
 import { makeAuthority, makeServer, validFor } from "../../signer/service/certs.ts";
 import { type SignerProcess, startSigner } from "../chain/signer.ts";
@@ -51,9 +54,30 @@ export async function writeMacaroon(folder: string, lnd: Lnd, features: readonly
   return writeSecret(join(folder, "lsp.macaroon"), Buffer.from(macaroon, "hex"));
 }
 
+/** One GetCfg of a new customer; the code of its error, or undefined. */
+export async function askConfig(address: string, tls: { certificate: string } | "plaintext-loopback") {
+  const key = newKey();
+  const client = openLspClient({ address, tls, nodeId: NODE_ID, key });
+  const answer = await client.getCfg();
+  client.close();
+  return answer.ok ? undefined : answer.error.code;
+}
+
+export function newKey(bytes: Uint8Array = newKeyBytes()): RequestKey {
+  const key = keyOf(Secret.copyOf(bytes));
+  if (key === undefined) throw new Error("not a private key");
+  return key;
+}
+
+/** Below the order of the curve, whatever follows the first byte. */
+export function newKeyBytes(): Buffer {
+  return Buffer.concat([Buffer.alloc(1), randomBytes(31)]);
+}
+
 export interface SignerSetup {
   readonly socket: string;
-  start(): Promise<SignerProcess>;
+  /** @param config a file with its clients; without one, its one client is on the socket */
+  start(config?: string): Promise<SignerProcess>;
 }
 
 /** Another key than the node's, `spec/btc-lsp.md` 2.8. */
@@ -68,7 +92,11 @@ export async function prepareSigner(
   const { bundle, identity: file } = await writeBundle(folder, "rehearsal", key);
   const data = join(folder, "signer");
   const options = ["--bundle", bundle, "--identity-file", file, "--network", "regtest", "--data", data];
-  return { socket, start: () => startSigner([...options, "--socket", socket]) };
+  return {
+    socket,
+    start: (config) =>
+      startSigner([...options, ...(config === undefined ? ["--socket", socket] : ["--config", config])]),
+  };
 }
 
 export interface Reply {

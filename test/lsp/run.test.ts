@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials } from "@grpc/grpc-js";
-import { Secret } from "../../ceremony/seed/secret.ts";
 import { type LspClient, openLspClient } from "../../lsp/client/client.ts";
-import { keyOf } from "../../lsp/client/key.ts";
 import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
@@ -22,8 +19,11 @@ import { needs } from "../tools/need.ts";
 import { type Program, startProgram } from "./program.ts";
 import {
   askAdmin,
+  askConfig,
   NODE_ID,
   newFolder,
+  newKey,
+  newKeyBytes,
   prepareSigner,
   readiness,
   type SignerSetup,
@@ -36,7 +36,7 @@ import {
 
 describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), () => {
   const folder = newFolder();
-  const customer = Buffer.concat([Buffer.alloc(1), randomBytes(31)]);
+  const customer = newKeyBytes();
   let regtest: Regtest;
   let lnd: Lnd;
   let postgres: Postgres;
@@ -84,24 +84,15 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const openClient = (gzip = false): LspClient => {
-    const key = keyOf(Secret.copyOf(customer));
-    assert(key !== undefined);
+  const openClient = ({ key = newKey(), gzip = false } = {}): LspClient => {
     const trust = { certificate: tls.authority };
     return openLspClient({ address: lsp.address, tls: trust, nodeId: NODE_ID, key, gzip, network: "regtest" });
   };
-
-  /** One GetCfg of a new client; the code of its error, or undefined. */
-  const ask = async (): Promise<string | undefined> => {
-    const client = openClient();
-    const answer = await client.getCfg();
-    client.close();
-    return answer.ok ? undefined : answer.error.code;
-  };
+  const ask = () => askConfig(lsp.address, { certificate: tls.authority });
 
   test("answers GetCfg, signed, plain and gzip", async () => {
     for (const gzip of [false, true]) {
-      const client = openClient(gzip);
+      const client = openClient({ key: newKey(customer), gzip });
       const answer = await client.getCfg();
       assert(answer.ok, answer.ok ? "" : answer.error.code);
       assert.deepEqual(answer.value.value.nodes, [{ nodeId: NODE_ID, host: "203.0.113.7", port: 9735 }]);
@@ -236,11 +227,9 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
   });
 
   test("its log has each request by id and method, and neither payload nor secret", async () => {
-    await ask();
     const logged = lsp.logged();
     assert.match(logged, /"id":"[0-9a-f]{16}","method":"GetCfg","address":"127\.0\.0\.1","status":0,"ms":/);
-    const key = keyOf(Secret.copyOf(customer));
-    const publicKey = Buffer.from(key?.publicKey ?? []);
+    const publicKey = Buffer.from(newKey(customer).publicKey);
     const password = new URL(postgres.url).password;
     for (const secret of [
       publicKey.toString("hex"),
@@ -256,12 +245,7 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
   });
 
   test("SIGTERM: what is in flight is answered, exit 0, no connection is left", async () => {
-    const clients = Array.from({ length: 8 }, () => {
-      const key = keyOf(Secret.take(Buffer.concat([Buffer.alloc(1), randomBytes(31)])));
-      assert(key !== undefined);
-      const trust = { certificate: tls.authority };
-      return openLspClient({ address: lsp.address, tls: trust, nodeId: NODE_ID, key });
-    });
+    const clients = Array.from({ length: 8 }, () => openClient());
     // Connected first: a connection that is just being made may be refused.
     for (const answer of await Promise.all(clients.map((client) => client.getCfg()))) assert(answer.ok);
     const before = await metric('lsp_answers_total{method="GetCfg",outcome="success"}');
