@@ -66,6 +66,7 @@ const customers: readonly Customer[] = Array.from({ length: KEYS }, (_, at) => {
   return { privateKey, publicKey: Buffer.from(native.publicKeyCreate(privateKey, true)), loaded: [] };
 });
 let nonce = BigInt(Date.now()) * 1000n;
+const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_TE } = constants;
 const sessions = new Map<string, ClientHttp2Session>();
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -123,8 +124,6 @@ async function sessionTo({ address, authority }: Shot): Promise<ClientHttp2Sessi
   sessions.set(address, session);
   return session;
 }
-
-const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_TE } = constants;
 
 function call(session: ClientHttp2Session, path: string, asked: Loaded): Promise<Answer> {
   return new Promise((resolve, reject) => {
