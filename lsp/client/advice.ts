@@ -55,19 +55,20 @@ const BY_STATUS: Readonly<Record<string, string>> = {
   UNAVAILABLE: "the LSP's /readyz says what is down: signer, lnd or database; it recovers by itself, ask again",
 };
 
-const BY_FAILURE: Readonly<Record<string, string>> = {
-  "VERIFICATION_FAILED at ctx.nonce": "this machine's clock went back, or something else asks with the same key",
-  "VERIFICATION_FAILED at the signature": "something between the client and the LSP changes requests",
-  "PARSING_FAILED at privacy": "the LSP's version is another one",
-  REFUND_ON_CHAIN_ADDRESS_IS_NOT_VALID: "--refund-address is no address of the LSP's network",
-  REFUND_ON_CHAIN_ADDRESS_IS_NOT_SEGWIT: "--refund-address has to be native segwit: bc1…, tb1… or bcrt1…",
-  redacted: "the LSP's log says why",
-};
+/** A Map: what it is asked for may be the other side's text, such as "constructor". */
+const BY_FAILURE: ReadonlyMap<string, string> = new Map([
+  ["VERIFICATION_FAILED at ctx.nonce", "this machine's clock went back, or something else asks with the same key"],
+  ["VERIFICATION_FAILED at the signature", "something between the client and the LSP changes requests"],
+  ["PARSING_FAILED at privacy", "the LSP's version is another one"],
+  ["REFUND_ON_CHAIN_ADDRESS_IS_NOT_VALID", "--refund-address is no address of the LSP's network"],
+  ["REFUND_ON_CHAIN_ADDRESS_IS_NOT_SEGWIT", "--refund-address has to be native segwit: bc1…, tb1… or bcrt1…"],
+  ["redacted", "the LSP's log says why"],
+]);
 
 function adviceForRefusal(refusal: Refusal): string | undefined {
   if (refusal.kind === "status") return BY_STATUS[refusal.name];
   return wordsOf(refusal)
-    .map((word) => BY_FAILURE[word])
+    .map((word) => BY_FAILURE.get(word))
     .find((advice) => advice !== undefined);
 }
 

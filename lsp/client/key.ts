@@ -25,6 +25,7 @@ export function readKeyFile(path: string): Result<RequestKey, StartError> {
   const secret = parseHex(text.value);
   text.value.wipe();
   const key = secret === undefined ? undefined : keyOf(secret);
+  if (key === undefined) secret?.wipe();
   return key === undefined ? refuse("file_form", `${path}: one private key, 64 hex digits`) : ok(key);
 }
 

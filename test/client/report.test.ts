@@ -45,6 +45,7 @@ test("each refusal of the service has words, and most have advice", () => {
       /network/,
     ],
     [failure({ internal: ["redacted"] }), "redacted", /log/],
+    [failure({ internal: ["constructor"] }), "constructor", undefined],
   ];
   for (const [refusal, words, advice] of cases) {
     const error: ClientError = { ...fault("client_refused"), refusal };
