@@ -122,7 +122,9 @@ describe("the demo that is kept", needs("go"), () => {
 
 describe("the demo", needs("go"), () => {
   test("that is interrupted before all of it runs leaves no process and no file", async () => {
-    const terminal = new Terminal(process.execPath, [DEMO], { columns: 160 });
+    // Of a folder for temporary files whose name is too long for a socket it makes no use.
+    const long = mkdtempSync(join(tmpdir(), `${"long-".repeat(20)}`));
+    const terminal = new Terminal(process.execPath, [DEMO], { columns: 160, env: { TMPDIR: long } });
     try {
       const shown = (await terminal.waitFor(/^ 2 Ceremony$/m, { timeoutMs: ALL_MS })).join("\n");
       const folder = shown.match(/^All its files are in (\S+)$/m)?.[1] ?? "";
@@ -133,14 +135,20 @@ describe("the demo", needs("go"), () => {
       assert.equal(existsSync(folder), false);
     } finally {
       await terminal.close();
+      rmSync(long, { recursive: true });
     }
   });
 
-  for (const args of [["--info", "file"], ["--keep", "more"], ["--no-such"]]) {
+  for (const [args, why] of [
+    [["--info", "file"], /^usage: npm run demo/],
+    [["--keep", "more"], /^usage: npm run demo/],
+    [["--no-such"], /^usage: npm run demo/],
+    [["--keep", "--info", join("no", "such", "folder")], /^demo: no folder for .*folder\n$/],
+  ] as const) {
     test(`does not start with ${args.join(" ")}`, () => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [DEMO, ...args], { encoding: "utf8" });
       assert.deepEqual([status, stdout], [2, ""]);
-      assert.match(stderr, /^usage: npm run demo/);
+      assert.match(stderr, why);
     });
   }
 });

@@ -3,8 +3,9 @@
  *
  * With `--keep` all of it stays until Ctrl-C; with `--info FILE` FILE then says where everything is, as JSON.
  */
-import { rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../regtest/process.ts";
 import { howToInstall, missingTools } from "../tools/list.ts";
@@ -18,6 +19,9 @@ const INTERRUPTED = 130;
 /** npm passes a Ctrl-C on to a process that has had it from the terminal already: two signals, one wish. */
 const SAME_CTRL_C_MS = 500;
 
+/** A ceremony takes 60 printable characters as its output folder, and the kernel 107 as a socket (unix(7)). */
+const SHORT_FOLDER = /^[\x21-\x7e]{1,25}$/;
+
 const say = (text: string): void => void process.stdout.write(text);
 
 interface Options {
@@ -29,17 +33,20 @@ async function demo({ keep, info }: Options): Promise<void> {
   const start = performance.now();
   // It is there when everything is, and not before.
   if (info !== undefined) rmSync(info, { force: true });
-  const folder = temporaryFolder("btc-lsp-demo-");
+  const folder = temporaryFolder("btc-lsp-demo-", SHORT_FOLDER.test(tmpdir()) ? tmpdir() : "/tmp");
   say(`btc-lsp on regtest, from nothing. No money in it is real.\nAll its files are in ${folder.path}\n`);
   try {
     const system = await startSystem(
       folder.path,
       tellTo(say, () => performance.now()),
     );
-    say(`\nAll of it in ${((performance.now() - start) / 1000).toFixed(0)} s.\n`);
-    if (keep) await keepRunning(system, info);
-    else say("Stopping. `npm run demo -- --keep` leaves it running.\n");
-    await system.stop();
+    try {
+      say(`\nAll of it in ${((performance.now() - start) / 1000).toFixed(0)} s.\n`);
+      if (keep) await keepRunning(system, info);
+      else say("Stopping. `npm run demo -- --keep` leaves it running.\n");
+    } finally {
+      await system.stop();
+    }
   } catch (error) {
     process.stderr.write(`\ndemo: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
@@ -99,6 +106,11 @@ function parse(args: readonly string[]): Options | undefined {
 const options = parse(process.argv.slice(2));
 if (options === undefined) {
   process.stderr.write(USAGE);
+  process.exit(2);
+}
+// Asked before all of it is up, and not after.
+if (options.info !== undefined && !existsSync(dirname(options.info))) {
+  process.stderr.write(`demo: no folder for ${options.info}\n`);
   process.exit(2);
 }
 const [missing] = missingTools(thisMachine, ["go"]);

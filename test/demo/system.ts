@@ -76,7 +76,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   const signerSocket = join(folder, "signer", "run", "lsp.sock");
   const macaroon = join(folder, "lsp", "lsp.macaroon");
   const plan = await planLsp({ folder: join(folder, "lsp"), nodeId, lnd: place, macaroon, signerSocket });
-  const signer = await startSigning(folder, story, { ceremony, plan, signerSocket });
+  const { signer, data, logKey } = await startSigning(folder, story, { ceremony, plan, signerSocket });
   started.push({ name: "signer", ...signer });
   const regtest = await startChain(folder, story);
   started.push({ name: "chain", output: () => regtest.tails(), stop: regtest.stop });
@@ -135,8 +135,8 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   );
   await story.step(
     "The signer's log",
-    "every signature is in it, each entry chained to the last; anybody can verify it.",
-    () => run("signer", ["audit", "verify", "--data", join(folder, "signer", "data")]),
+    "every signature is in it, entry chained to entry; anybody can verify it.",
+    () => run("signer", ["audit", "verify", "--data", data, "--key", logKey]),
     (printed) => [
       ["command", "signer audit verify …"],
       ["verdict", printed.trimEnd()],
@@ -172,6 +172,14 @@ function holdCeremony(folder: string, story: Story): Promise<Ceremony> {
   );
 }
 
+interface Signing {
+  readonly signer: SignerProcess;
+  /** Its data folder. */
+  readonly data: string;
+  /** The public key that verifies its log, hex. */
+  readonly logKey: string;
+}
+
 interface SignerParts {
   readonly ceremony: Ceremony;
   readonly plan: LspPlan;
@@ -182,25 +190,28 @@ function startSigning(
   folder: string,
   story: Story,
   { ceremony: { out, identity, nodeId }, plan, signerSocket }: SignerParts,
-): Promise<SignerProcess> {
+): Promise<Signing> {
   const configuration = join(folder, "signer", "signer.yaml");
   return story.step(
     "Signer",
     "opens the bundle of the ceremony, holds the key, logs before it signs.",
     async () => {
+      const data = join(folder, "signer", "data");
+      const logKey = (await run("signer", ["audit", "init", "--data", data])).trim();
       writeFileSync(configuration, plan.signerPolicy, { mode: 0o600 });
       const files = ["--bundle", join(out, "identity.age"), "--identity-file", identity];
-      const where = ["--network", "regtest", "--data", join(folder, "signer", "data"), "--socket", signerSocket];
+      const where = ["--network", "regtest", "--data", data, "--socket", signerSocket];
       // With the accounts it knows the addresses of this wallet and vouches for no other.
       const rules = ["--accounts", join(out, "accounts.json")];
       const signer = await startSigner(["--config", configuration, ...files, ...where, ...rules]);
       mustBe("the signer", signer.nodeId, nodeId);
-      return signer;
+      return { signer, data, logKey };
     },
-    () => [
+    ({ logKey }) => [
       ["command", `signer run --config ${configuration} …`],
       ["node id", `${nodeId}\nas the ceremony printed it`],
       ["socket", signerSocket],
+      ["log key", logKey],
     ],
   );
 }

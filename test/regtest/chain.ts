@@ -27,7 +27,7 @@ export interface ChainAccess {
 }
 
 export interface ReorgOptions {
-  /** How many blocks longer the new branch is; 1 if nothing is said. */
+  /** How many blocks longer the new branch is: at least 1, which it is if nothing is said. */
   readonly longer?: number;
   /** Payments of the bank in the cut blocks that are lost for good: the new branch spends their coins otherwise. */
   readonly lose?: readonly string[];

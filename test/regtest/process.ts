@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export interface Daemon {
   /** Of the process that runs now, or ran last. */
   readonly pid: number;
   readonly running: boolean;
-  /** What it has written so far, both streams, over all its starts. */
+  /** What it has written so far, both streams, over all its starts; nothing once its folder is gone. */
   output(): string;
   /** Ends when `ready` gives something; throws with the daemon's last lines when it ends or `ms` are over before. */
   until<T>(what: string, ms: number, ready: () => T | undefined | Promise<T | undefined>): Promise<T>;
@@ -59,7 +59,7 @@ export function startDaemon(
   const log = join(folder, "output.log");
   const launch = (): Run => run(program, args(folder), folder, log);
   let now = launch();
-  const output = (): string => readFileSync(log, "utf8");
+  const output = (): string => (existsSync(log) ? readFileSync(log, "utf8") : "");
   const tail = (): string => output().trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
   const end = async (): Promise<void> => {
     now.signal("SIGTERM");
@@ -117,8 +117,8 @@ export interface TemporaryFolder {
 }
 
 /** A new folder for its owner alone; it goes at the latest with this process, unless that is killed. */
-export function temporaryFolder(prefix: string): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), prefix));
+export function temporaryFolder(prefix: string, base = tmpdir()): TemporaryFolder {
+  const path = mkdtempSync(join(base, prefix));
   leftovers.folders.add(path);
   return {
     path,

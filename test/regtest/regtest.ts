@@ -108,7 +108,7 @@ function assemble(folder: string, chain: Chain, members: Map<string, Member>, st
   };
   const waitSynced = async (): Promise<void> => {
     const following = [...members.values()].filter((one) => one.follows && one.lnd.running);
-    await Promise.all(following.map((one) => synced(one.lnd, chain)));
+    await Promise.all(following.map((one) => synced(one.lnd)));
   };
   return {
     folder,
