@@ -33,14 +33,10 @@ export function writeAnswer(stream: ServerHttp2Stream, answer: Outgoing | Refusa
     writeMessage(stream, answer.wire, PLAIN_HEADERS, PLAIN_TRAILERS);
   } else if (answer.kind === "status") {
     const { status, message } = answer;
-    writeAlone(stream, {
-      ":status": 200,
-      "content-type": CONTENT_TYPE,
-      "grpc-status": String(status),
-      "grpc-message": encodeMessage(message),
-    });
+    const trailers = { "grpc-status": String(status), "grpc-message": encodeMessage(message) };
+    stream.respond({ ":status": 200, "content-type": CONTENT_TYPE, ...trailers }, HEADERS_ALONE);
   } else {
-    writeAlone(stream, { ":status": answer.status });
+    stream.respond({ ":status": answer.status }, HEADERS_ALONE);
   }
 }
 
@@ -57,8 +53,4 @@ function writeMessage(
   stream.on("wantTrailers", () => stream.sendTrailers(trailers));
   stream.respond(headers, WITH_TRAILERS);
   stream.end(wire);
-}
-
-function writeAlone(stream: ServerHttp2Stream, headers: Readonly<Record<string, string | number>>): void {
-  stream.respond(headers, HEADERS_ALONE);
 }

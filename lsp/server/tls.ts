@@ -51,7 +51,6 @@ export async function openTls(files: TlsFiles, host: TlsHost): Promise<Result<Tl
     ciphers: CIPHERS,
     ALPNProtocols: ["h2"],
     handshakeTimeout: host.handshakeMs,
-    noDelay: true,
   });
   server.on("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());

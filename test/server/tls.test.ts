@@ -6,10 +6,11 @@ import { connect as tcpConnect } from "node:net";
 import test, { type TestContext } from "node:test";
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { openServer } from "../../lsp/server/server.ts";
-import { call, FRAME, makeFiles, startRig, until } from "./rig.ts";
+import { STATUS } from "../../lsp/wire/status.ts";
+import { call, FRAME, makeFiles, startRig, statusOf, until } from "./rig.ts";
 
 function sessionOf(t: TestContext, port: number, authority: string): ClientHttp2Session {
-  const session = connect(`https://127.0.0.1:${port}`, { ca: authority });
+  const session = connect(`https://127.0.0.1:${port}`, { ca: authority, maxSessionMemory: 1_000 });
   session.on("error", () => undefined);
   t.after(() => session.destroy());
   return session;
@@ -133,4 +134,17 @@ test("a reload that fails leaves the certificate that was in use", async (t) => 
 test("a reload without TLS has nothing to do", async (t) => {
   const { server } = await startRig(t);
   assert.deepEqual(await server.reloadTls(), { ok: true, value: undefined });
+});
+
+test("while TLS is busy, each body that is too large still gets its status, and each other one its answer", async (t) => {
+  const files = makeFiles(t);
+  const wire = Buffer.alloc(60_000);
+  const { port } = await startRig(t, { tls: files, handle: async () => ({ kind: "plain", wire }) });
+  const session = sessionOf(t, port, files.authority);
+  const worker = async (_: unknown, at: number): Promise<void> => {
+    const [size, status] = at % 2 === 0 ? [5, STATUS.ok] : [300_000, STATUS.resourceExhausted];
+    for (let round = 0; round < 8; round += 1)
+      assert.equal(statusOf(await call(session, {}, Buffer.alloc(size))), String(status));
+  };
+  await Promise.all(Array.from({ length: 50 }, worker));
 });
