@@ -60,23 +60,30 @@ export function openTransport(place: Place): Transport {
     return ok(fresh);
   };
 
+  const attempt = async (call: RawCall, deadline: number, signal: AbortSignal): Promise<Exchanged> => {
+    const ready = await connected(signal);
+    if (!ready.ok) return ready;
+    const ms = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), TIMEOUT_MS_MAX);
+    try {
+      ready.value.ref();
+      const reply = await exchange(ready.value.request(headersOf(call, ms)), call.frame, signal);
+      // A connection that a router has forgotten swallows one call after the other, for a quarter of an hour.
+      if (reply === "refused" || !reply.ok) ready.value.destroy();
+      return reply;
+    } catch {
+      // `request` throws for a session that has just ended.
+      return "refused";
+    } finally {
+      ready.value.unref();
+    }
+  };
+
   return {
     async call(call, deadline, signal) {
-      const ready = await connected(signal);
-      if (!ready.ok) return ready;
-      const ms = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), TIMEOUT_MS_MAX);
-      try {
-        ready.value.ref();
-        const reply = await exchange(ready.value.request(headersOf(call, ms)), call.frame, signal);
-        // A connection that a router has forgotten swallows one call after the other, for a quarter of an hour.
-        if (!reply.ok) ready.value.destroy();
-        return reply;
-      } catch {
-        // `request` throws for a session that has just ended.
-        return fail(fault("client_disconnected"));
-      } finally {
-        ready.value.unref();
-      }
+      const first = await attempt(call, deadline, signal);
+      // The same bytes again: an LSP that is being stopped refuses what crosses its GOAWAY, and another one may be there.
+      const reply = first === "refused" ? await attempt(call, deadline, signal) : first;
+      return reply === "refused" ? fail(fault("client_disconnected", "refused twice; it was not done")) : reply;
     },
     close() {
       session?.destroy();
@@ -100,18 +107,17 @@ function headersOf({ path, signature, gzip }: RawCall, timeoutMs: number): Recor
   };
 }
 
-function exchange(
-  stream: ClientHttp2Stream,
-  frame: Uint8Array,
-  signal: AbortSignal,
-): Promise<Result<RawReply, ClientError>> {
+/** `refused`: REFUSED_STREAM, "closed prior to any processing having occurred" (RFC 9113 8.7); a GOAWAY makes it, too. */
+type Exchanged = Result<RawReply, ClientError> | "refused";
+
+function exchange(stream: ClientHttp2Stream, frame: Uint8Array, signal: AbortSignal): Promise<Exchanged> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let [status, bytes] = [0, 0];
     let [headers, trailers]: [IncomingHttpHeaders, IncomingHttpHeaders] = [{}, {}];
-    const end = (result: Result<RawReply, ClientError>): void => {
+    const end = (result: Exchanged): void => {
       signal.removeEventListener("abort", onAbort);
-      if (!result.ok) stream.close(constants.NGHTTP2_CANCEL);
+      if (result !== "refused" && !result.ok) stream.close(constants.NGHTTP2_CANCEL);
       resolve(result);
     };
     const onAbort = (): void => end(fail(fault("client_deadline")));
@@ -134,10 +140,12 @@ function exchange(
       const isWhole = status !== 0 && stream.rstCode === constants.NGHTTP2_NO_ERROR;
       end(isWhole ? ok({ status, headers, trailers, wire: Buffer.concat(chunks) }) : cut(stream));
     });
-    stream.end(frame);
+    if (signal.aborted) onAbort();
+    else stream.end(frame);
   });
 }
 
-function cut(stream: ClientHttp2Stream): Result<never, ClientError> {
+function cut(stream: ClientHttp2Stream): Exchanged {
+  if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return "refused";
   return fail(fault("client_disconnected", `HTTP/2 code ${stream.rstCode}`));
 }

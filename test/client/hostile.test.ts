@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer as createHttp2, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { constants, createServer as createHttp2, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -99,9 +99,29 @@ test("after GOAWAY the next call makes a new connection", async () => {
   for (let call = 0; call < 3; call += 1) {
     assert.equal(await codeOf(client.getCfg()), "client_refused");
     for (const socket of sockets) seen.add(socket);
-    await sleep(20);
   }
   assert.equal(seen.size, 3);
+  client.close();
+});
+
+test("what the server refuses before it looks at it is sent again, once", async () => {
+  const seen: string[] = [];
+  const [refused, end] = [constants.NGHTTP2_REFUSED_STREAM, 2];
+  act = (stream) => {
+    stream.on("data", (chunk: Buffer) => seen.push(chunk.toString("hex")));
+    stream.on("end", () => (seen.length < end ? stream.close(refused) : answerWell(stream)));
+  };
+  const client = open();
+  assert.equal(await codeOf(client.getCfg()), "client_refused");
+  assert.equal(seen.length, 2);
+  assert.equal(seen[0], seen[1]);
+  let calls = 0;
+  act = (stream) => {
+    calls += 1;
+    stream.close(refused);
+  };
+  assert.equal(await codeOf(client.getCfg()), "client_disconnected");
+  assert.equal(calls, 2);
   client.close();
 });
 
