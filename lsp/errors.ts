@@ -44,6 +44,7 @@ export const ERRORS = {
   client_closed: "the client was closed",
   client_unreachable: "nobody answers at the LSP's address",
   client_tls: "the LSP's TLS certificate is not to be trusted, or the other side does not speak TLS",
+  client_not_done: "the LSP did not take the request; nothing was done",
   client_deadline: "there was no answer in time; what was asked for may have been done",
   client_disconnected: "the connection ended before the answer; what was asked for may have been done",
   client_http: "what answers is no gRPC server",

@@ -27,6 +27,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   client_key: "the code is lnd's: is it up and unlocked, and may the macaroon do GetInfo and SignMessage?",
   client_unreachable:
     "is `lsp run` up, does its `listen` have this address, is the port open? its log says why it ended",
+  client_not_done: "ask again; the LSP is being stopped or has too much to do, or the key takes too long",
   client_deadline: "the LSP's /readyz says what it waits for: signer, lnd or database",
   client_disconnected: "the LSP's log says whether it was stopped; ask again",
   client_http: "something else than the LSP listens there, or a proxy that does not pass gRPC on",

@@ -146,7 +146,7 @@ function answerOf<T>({ outcome, ...proof }: Proven<T>): Result<Answer<T>, Client
 /** A key in another process may take for ever; the call does not. */
 function unlessAborted<T>(work: Promise<Result<T, ClientError>>, signal: AbortSignal): Promise<Result<T, ClientError>> {
   return new Promise((resolve) => {
-    const onAbort = (): void => resolve(fail(fault("client_deadline", "the key did not sign; it was not sent")));
+    const onAbort = (): void => resolve(fail(fault("client_not_done", "the key did not sign in time")));
     signal.addEventListener("abort", onAbort, { once: true });
     work.then(resolve, () => resolve(fail(fault("client_key"))));
   });

@@ -11,7 +11,7 @@ import { type ClientError, fault } from "./fault.ts";
 export async function dial(place: Place, signal: AbortSignal): Promise<Result<Socket, ClientError>> {
   const tcp = connectTcp({ host: place.host, port: place.port, noDelay: true });
   const why = await settled(tcp, "connect", signal);
-  if (why !== undefined) return fail(fault(signal.aborted ? "client_deadline" : "client_unreachable", why));
+  if (why !== undefined) return fail(fault("client_unreachable", why));
   const { tls } = place;
   if (tls === undefined) return ok(tcp);
   const secured = connectTls({
@@ -26,7 +26,7 @@ export async function dial(place: Place, signal: AbortSignal): Promise<Result<So
     ...(tls.certificate === undefined ? {} : { ca: tls.certificate }),
   });
   const distrust = await settled(secured, "secureConnect", signal);
-  if (distrust !== undefined) return fail(fault(signal.aborted ? "client_deadline" : "client_tls", distrust));
+  if (distrust !== undefined) return fail(fault("client_tls", distrust));
   if (secured.alpnProtocol === "h2") return ok(secured);
   secured.destroy();
   return fail(fault("client_tls", "it does not offer HTTP/2"));
@@ -43,7 +43,7 @@ function settled(socket: Socket, event: "connect" | "secureConnect", signal: Abo
       if (why !== undefined) socket.destroy();
       resolve(why);
     };
-    const onAbort = (): void => end("");
+    const onAbort = (): void => end("no answer in time");
     const onDone = (): void => end(undefined);
     const onClose = (): void => end("closed");
     signal.addEventListener("abort", onAbort, { once: true });

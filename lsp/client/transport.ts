@@ -83,7 +83,7 @@ export function openTransport(place: Place): Transport {
       const first = await attempt(call, deadline, signal);
       // The same bytes again: an LSP that is being stopped refuses what crosses its GOAWAY, and another one may be there.
       const reply = first === "refused" ? await attempt(call, deadline, signal) : first;
-      return reply === "refused" ? fail(fault("client_disconnected", "refused twice; it was not done")) : reply;
+      return reply === "refused" ? fail(fault("client_not_done", "refused twice")) : reply;
     },
     close() {
       session?.destroy();

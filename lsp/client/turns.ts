@@ -28,7 +28,8 @@ export function openTurns(deadlineMs: number): Turns {
 
   const inTime = async <T>(work: Turn<T>, deadline: number): Promise<Result<T, ClientError>> => {
     const left = deadline - performance.now();
-    if (isClosed || left <= 0) return fail(fault("client_deadline", "it was not sent"));
+    if (isClosed || left <= 0)
+      return fail(fault("client_not_done", "the deadline passed while earlier calls were made"));
     const abort = new AbortController();
     current = abort;
     const timer = setTimeout(() => abort.abort(), Math.min(left, TIMER_MS_MAX));
