@@ -159,6 +159,13 @@ export const PINGS_MAX = 64;
 export const RESETS_MAX = 256;
 export const RESETS_PER_SECOND_MAX = 32;
 
+/** Frames of a connection that belong to no open stream, and streams over its limit, before it ends. Node's own: 1,000 and 100. */
+export const STRAY_FRAMES_MAX = 100;
+export const REFUSED_STREAMS_MAX = 100;
+
+/** Entries of one SETTINGS frame: HTTP/2 and its extensions know about ten. nghttp2's own bound. */
+export const SETTINGS_MAX = 32;
+
 /** Milliseconds between two looks at overdue calls and connections: one timer for all costs nothing per call. */
 export const SWEEP_MS = 100;
 

@@ -1,5 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { REFUSED_STREAMS_MAX, SETTINGS_MAX, STRAY_FRAMES_MAX } from "../limits.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { RequestHeaders } from "./rules.ts";
 
@@ -109,10 +110,9 @@ function sessionOptions(limits: ServerLimits): SessionOptions {
       maxHeaderListSize: limits.headerBytes,
     },
     maxHeaderListPairs: limits.headers,
-    // What is neither of the protocol nor of an open stream. Node's own: 1,000 and 100.
-    maxSessionInvalidFrames: 100,
-    maxSessionRejectedStreams: 100,
-    maxSettings: 32,
+    maxSessionInvalidFrames: STRAY_FRAMES_MAX,
+    maxSessionRejectedStreams: REFUSED_STREAMS_MAX,
+    maxSettings: SETTINGS_MAX,
     streamResetBurst: limits.resets,
     streamResetRate: limits.resetsPerSecond,
   };
