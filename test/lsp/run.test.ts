@@ -252,7 +252,9 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
     const asked = clients.map((client) => client.getCfg());
     await until(async () => (await metric('lsp_answers_total{method="GetCfg",outcome="success"}')) > before);
     assert.equal(await lsp.stop(), 0);
-    for (const answer of await Promise.all(asked)) assert(answer.ok || answer.error.code === "client_disconnected");
+    // What the stopping LSP refused was sent again, and nobody was there.
+    const cut = ["client_disconnected", "client_unreachable", "client_not_done"];
+    for (const answer of await Promise.all(asked)) assert(answer.ok || cut.includes(answer.error.code));
     for (const client of clients) client.close();
     assert.match(lsp.logged(), /"why":"SIGTERM","msg":"stopping"[\s\S]*"msg":"stopped"\}\n$/);
     lsp = await startProgram(folder, config);
