@@ -120,14 +120,12 @@ function startThread({ onReady, onVerdicts, onEnd }: ThreadEvents): VerifyThread
     env: {},
     argv: [],
   });
-  worker.once("message", () => {
-    onReady();
-    worker.on("message", onVerdicts);
-  });
+  worker.on("message", (message: Uint8Array | "ready") => (message === "ready" ? onReady() : onVerdicts(message)));
   // An error ends the thread.
   worker.on("error", () => undefined);
   worker.on("exit", onEnd);
-  // It keeps no process alive: whoever waits for an answer has a connection that does.
+  // It keeps no process alive: whoever waits for an answer has a connection that does. A listener for messages that is
+  // added after this would undo it.
   worker.unref();
   return {
     post: (packed) => worker.postMessage(packed, [packed.buffer]),
