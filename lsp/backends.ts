@@ -6,7 +6,7 @@ import { SAY_AGAIN_MS, SIGNER_IDENTITY_MS, START_PAUSE_MS } from "./limits.ts";
 import { type Log, openOccasions } from "./log.ts";
 import { type NodeCache, openNodeCache } from "./node/info.ts";
 import { type LndNode, openLnd } from "./node/lnd.ts";
-import { identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilGood } from "./probe.ts";
+import { identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilWell } from "./probe.ts";
 import { openLndSigner } from "./sign/lnd.ts";
 import { openProcessSigner } from "./sign/process.ts";
 import type { ResponseSigner, SignerEvents } from "./sign/signer.ts";
@@ -14,6 +14,7 @@ import { monotonic, type Stage } from "./stage.ts";
 import { openStore, type Store, type StoreEvent } from "./store/store.ts";
 import { openUnlocker } from "./unlock.ts";
 
+/** lnd, what it says of itself, and the blocks that it tells of. */
 export function openNode({ config, materials, metrics, log, closers }: Stage): { node: LndNode; cache: NodeCache } {
   const node = openLnd(materials.lnd);
   const file = config.lnd["password-file"];
@@ -55,7 +56,9 @@ export function openNode({ config, materials, metrics, log, closers }: Stage): {
 
 export interface Signing {
   readonly signer: ResponseSigner;
+  /** Who signs. */
   readonly identify: Look;
+  /** And whether it would. */
   readonly look: Look;
 }
 
@@ -105,6 +108,7 @@ export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Sign
 export async function openDatabase({
   config,
   materials,
+  readiness,
   log,
   signal,
   closers,
@@ -126,7 +130,8 @@ export async function openDatabase({
     store = opened.value;
     return ok(undefined);
   };
-  const opened = await untilGood([open], { endMs, pauseMs: START_PAUSE_MS, signal });
+  const probes = [{ part: "database", look: open }] as const;
+  const opened = await untilWell(probes, readiness, { endMs, pauseMs: START_PAUSE_MS, signal });
   if (store !== undefined) closers.push(store.close);
   if (!opened.ok) return opened;
   return store === undefined ? refuse("failed") : ok(store);

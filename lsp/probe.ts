@@ -103,31 +103,34 @@ export async function lookAtSigner(
 }
 
 /**
- * Looks again and again until each look was good once, or one found what waiting does not mend, or the time is over.
+ * Looks again and again until each part was found well once, or one has what waiting does not mend, or the time is over.
+ * Readiness shows meanwhile what is waited for.
  *
  * @param endMs on the scale of `performance.now()`
- * @returns what was found last by the look that ended it
+ * @returns what was found last in the part that ended it
  */
-export async function untilGood(
-  looks: readonly Look[],
+export async function untilWell(
+  probes: readonly Probe[],
+  readiness: Pick<Readiness, "set">,
   { endMs, pauseMs, signal }: { endMs: number; pauseMs: number; signal: AbortSignal },
 ): Promise<Result<undefined, StartError>> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   let why: Result<undefined, StartError> = ok(undefined);
-  const wait = async (look: Look): Promise<void> => {
-    for (;;) {
+  const wait = async ({ part, look }: Probe): Promise<void> => {
+    while (!either.aborted) {
       const found = await look();
+      readiness.set(part, found.ok ? undefined : found.error.code);
       if (found.ok) return;
-      const isOver = !PASSING.has(found.error.code) || performance.now() + pauseMs > endMs;
-      if (why.ok && (isOver || signal.aborted)) why = signal.aborted ? refuse("stopping") : found;
-      if (!why.ok) ended.abort();
-      if (either.aborted) return;
+      if (!PASSING.has(found.error.code) || performance.now() + pauseMs > endMs) {
+        if (why.ok) why = found;
+        ended.abort();
+      }
       await pause(pauseMs, either);
     }
   };
-  await Promise.all(looks.map(wait));
-  return why;
+  await Promise.all(probes.map(wait));
+  return signal.aborted ? refuse("stopping") : why;
 }
 
 /** Looks at each part again and again and keeps readiness as it is found, until the signal. */

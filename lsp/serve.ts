@@ -6,7 +6,7 @@ import { CHECK_MS, START_PAUSE_MS } from "./limits.ts";
 import { openListener } from "./listener.ts";
 import { openMetrics } from "./metrics.ts";
 import { hostPort } from "./place.ts";
-import { identifyLnd, type Look, lookAtLnd, untilGood, watchParts } from "./probe.ts";
+import { identifyLnd, type Look, lookAtLnd, untilWell, watchParts } from "./probe.ts";
 import { openReadiness } from "./readiness.ts";
 import type { Server } from "./server/server.ts";
 import { monotonic, type ServeParts, type Stage } from "./stage.ts";
@@ -27,19 +27,22 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
   const admin = await openAdmin({ ...config.admin, readiness, metrics: metrics.registry });
   if (!admin.ok) return admin;
   closers.push(admin.value.close);
+  let listener: Server | undefined;
+  metrics.watch({ troubles: readiness.troubles, connections: () => listener?.connections() ?? 0 });
   const { node, cache } = openNode(stage);
   const signing = openSigning(stage, node, cache);
-  const agreed = await untilGood([() => identifyLnd(cache, expected), signing.identify], {
-    endMs,
-    pauseMs: START_PAUSE_MS,
-    signal,
-  });
+  const waiting = { endMs, pauseMs: START_PAUSE_MS, signal };
+  const parties = [
+    { part: "lnd", look: () => identifyLnd(cache, expected) },
+    { part: "signer", look: signing.identify },
+  ] as const;
+  const agreed = await untilWell(parties, readiness, waiting);
   if (!agreed.ok) return agreed;
   const store = await openDatabase(stage);
   if (!store.ok) return store;
   const server = await openListener(stage, { store: store.value, signer: signing.signer, cache });
   if (!server.ok) return server;
-  metrics.watch({ troubles: readiness.troubles, connections: server.value.connections });
+  listener = server.value;
   closers.push(() => readiness.set("process", "stopping"));
   readiness.set("process", undefined);
   const database: Look = async () => {
@@ -59,7 +62,7 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
 
 function announce({ config, expected, log }: Stage, admin: Admin, server: Server): void {
   const listen = hostPort(config.listen.host, server.port);
-  log.info({ ...expected, listen, admin: admin.address }, "serving");
+  log.info({ version: version(), ...expected, listen, admin: admin.address }, "serving");
   if (config.plaintext) log.warn("plaintext");
   if (config.signer === "lnd") log.warn("lnd signs: no policy, and no log of what was signed");
   process.stdout.write(`node id ${expected.nodeId}\nlistening on ${listen}\nadmin on ${admin.address}\n`);

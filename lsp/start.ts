@@ -91,11 +91,12 @@ function readCertificate(path: string): Result<string, StartError> {
 
 /** Hex, from the bytes that `lncli bakemacaroon --save_to` writes or from the hex that it prints. */
 function readMacaroon(path: string): Result<string, StartError> {
-  const secret = readSecret(path);
-  if (!secret.ok) return secret;
-  const text = secret.value.bytes.toString("latin1");
-  const hex = /^(?:[0-9a-f]{2})+$/i.test(text) ? text.toLowerCase() : secret.value.bytes.toString("hex");
-  // Both versions of the format (gopkg.in/macaroon.v2): 2 is the one that lnd writes.
+  // All bytes of the file: one in 128 macaroons ends with a byte that would be a line's end in a text.
+  const bytes = readBytes(path, "secret");
+  if (!bytes.ok) return bytes;
+  const text = bytes.value.toString("latin1").trimEnd();
+  const hex = /^(?:[0-9a-f]{2})+$/i.test(text) ? text.toLowerCase() : bytes.value.toString("hex");
+  // The version of the format that lnd writes (gopkg.in/macaroon.v2).
   return hex.startsWith("02") ? ok(hex) : refuse("file_form", `${path}: no macaroon`);
 }
 

@@ -251,6 +251,14 @@ describe("commands", () => {
     assert.equal(loaded.value.databaseUrl, "postgresql://lsp:s3cret@db/lsp");
   });
 
+  test("a macaroon keeps its last byte, whatever it is", () => {
+    for (const last of ["0a", "0d", "20", "00"]) {
+      const path = writeSecret(join(folder, "bytes"), Buffer.from(`0201036c6e64${last}`, "hex"));
+      const loaded = loadMaterials(config({ ...keys, lnd: { ...(keys["lnd"] as object), "macaroon-file": path } }));
+      assert(loaded.ok && loaded.value.lnd.macaroon === `0201036c6e64${last}`);
+    }
+  });
+
   test("macaroon prints one line of lncli; only --sign has SignMessage in it", () => {
     const line = /^\(umask 077; lncli bakemacaroon --root_key_id=\d+ --save_to=lsp\.macaroon( uri:\/\S+)+\)\n$/;
     const plain = lsp("macaroon").stdout;

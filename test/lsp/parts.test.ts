@@ -8,11 +8,11 @@ import { openAdmin } from "../../lsp/admin.ts";
 import type { ErrorCode } from "../../lsp/errors.ts";
 import { refuse, type StartError } from "../../lsp/files.ts";
 import { UNLOCK_PAUSE_MS } from "../../lsp/limits.ts";
-import { describeError, openLog } from "../../lsp/log.ts";
+import { describeError, openLog, openOccasions } from "../../lsp/log.ts";
 import { openMetrics } from "../../lsp/metrics.ts";
 import type { NodeInfo } from "../../lsp/node/lnd.ts";
 import { type LndError, lndError } from "../../lsp/node/trouble.ts";
-import { compare, type Look, lookAtLnd, lookAtLndKey, untilGood, watchParts } from "../../lsp/probe.ts";
+import { compare, type Look, lookAtLnd, lookAtLndKey, untilWell, watchParts } from "../../lsp/probe.ts";
 import { openReadiness } from "../../lsp/readiness.ts";
 import { watchFiles } from "../../lsp/tlsfiles.ts";
 import { openUnlocker } from "../../lsp/unlock.ts";
@@ -45,28 +45,48 @@ const finding = (...codes: readonly (ErrorCode | undefined)[]): Look & { count: 
 };
 
 describe("the start check", () => {
-  const wait = (looks: readonly Look[], { ms = 60_000, signal = new AbortController().signal } = {}) =>
-    untilGood(looks, { endMs: performance.now() + ms, pauseMs: 1, signal });
+  const start = (lnd: Look, signer: Look, { ms = 60_000, signal = new AbortController().signal } = {}) => {
+    const told: string[] = [];
+    const readiness = openReadiness((part, code) => told.push(`${part} ${code ?? "well"}`));
+    const probes = [
+      { part: "lnd", look: lnd },
+      { part: "signer", look: signer },
+    ] as const;
+    const ended = untilWell(probes, readiness, { endMs: performance.now() + ms, pauseMs: 1, signal });
+    return { told, ended };
+  };
 
-  test("waits for what may pass, part by part", async () => {
+  test("waits for what may pass, part by part, and readiness shows for what", async () => {
     const lnd = finding("lnd_unavailable", "lnd_locked", undefined);
     const signer = finding("signer_unreachable", undefined);
-    assert.deepEqual(await wait([lnd, signer]), ok(undefined));
+    const { told, ended } = start(lnd, signer);
+    assert.deepEqual(await ended, ok(undefined));
     assert.deepEqual([lnd.count, signer.count], [3, 2]);
+    for (const each of [
+      "lnd lnd_unavailable",
+      "lnd lnd_locked",
+      "lnd well",
+      "signer signer_unreachable",
+      "signer well",
+    ])
+      assert(told.includes(each), each);
   });
 
   test("ends at once with what waiting does not mend, whatever the others wait for", async () => {
     const signer = finding("signer_unreachable");
     for (const code of ["lnd_other_node", "lnd_denied", "signer_other_network", "store_locked"] as const)
-      assert.equal(codeOf(await wait([signer, finding("lnd_unavailable", code)])), code);
+      assert.equal(codeOf(await start(finding("lnd_unavailable", code), signer).ended), code);
   });
 
   test("ends with what it found last when its time is over, and with a signal", async () => {
-    assert.equal(codeOf(await wait([finding(undefined), finding("lnd_locked")], { ms: 5 })), "lnd_locked");
+    assert.equal(codeOf(await start(finding("lnd_locked"), finding(undefined), { ms: 5 }).ended), "lnd_locked");
     const controller = new AbortController();
-    const waiting = wait([finding("lnd_locked")], { signal: controller.signal });
+    const { ended } = start(finding("lnd_locked"), finding(undefined), { signal: controller.signal });
     controller.abort();
-    assert.equal(codeOf(await waiting), "stopping");
+    assert.equal(codeOf(await ended), "stopping");
+    const look = finding(undefined);
+    assert.equal(codeOf(await start(look, look, { signal: controller.signal }).ended), "stopping");
+    assert.equal(look.count, 0);
   });
 
   test("compares network and key, and says both", () => {
@@ -243,6 +263,16 @@ describe("metrics", () => {
     ])
       assert(text.split("\n").includes(line), line);
   });
+});
+
+test("what every request would say is said once, and again after a while", () => {
+  let now = 0;
+  const isNew = openOccasions(10, () => now);
+  assert.deepEqual([isNew("a"), isNew("a"), isNew("b")], [true, false, true]);
+  now = 9;
+  assert.equal(isNew("a"), false);
+  now = 10;
+  assert.deepEqual([isNew("a"), isNew("a")], [true, false]);
 });
 
 test("an exception is logged without its text, also where the text looks like a stack", () => {

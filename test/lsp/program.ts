@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,17 +27,19 @@ export interface Refused {
   readonly stderr: string;
 }
 
-/**
- * Writes the configuration (JSON is YAML) and starts it; what it said instead if it ended before it served.
- *
- * @param signal sent as soon as it has logged something
- */
+/** A signal for a start that waits, when something holds. */
+export interface Interruption {
+  readonly signal: NodeJS.Signals;
+  when(child: ChildProcess): Promise<void>;
+}
+
+/** Writes the configuration (JSON is YAML) and starts it; what it said instead if it ended before it served. */
 async function tryProgram(
   folder: string,
   config: object,
-  { signal, env = {} }: { signal?: NodeJS.Signals; env?: Record<string, string> } = {},
+  { interruption, env = {} }: { interruption?: Interruption; env?: Record<string, string> } = {},
 ): Promise<Program | Refused> {
-  const path = writeSecret(join(folder, "lsp.yaml"), JSON.stringify(config));
+  const path = writeSecret(join(folder, `lsp-${randomUUID()}.yaml`), JSON.stringify(config));
   const command = [process.execPath, MAIN, "run", "--config", path];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...command], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -45,10 +48,12 @@ async function tryProgram(
   let logged = "";
   child.stderr.on("data", (chunk: Buffer) => {
     logged += chunk.toString();
-    // Once: the second one would end it at once.
-    if (signal !== undefined && logged.length === chunk.length) child.kill(signal);
   });
   const exit = once(child, "close") as Promise<[number | null]>;
+  if (interruption !== undefined) {
+    await interruption.when(child);
+    child.kill(interruption.signal);
+  }
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
@@ -85,8 +90,8 @@ export async function startProgram(folder: string, config: object, env: Record<s
 }
 
 /** Why it does not start. */
-export async function refusal(folder: string, config: object, signal?: NodeJS.Signals): Promise<Refused> {
-  const started = await tryProgram(folder, config, signal === undefined ? {} : { signal });
+export async function refusal(folder: string, config: object, interruption?: Interruption): Promise<Refused> {
+  const started = await tryProgram(folder, config, interruption === undefined ? {} : { interruption });
   if (!("stop" in started)) return started;
   await started.stop("SIGKILL");
   throw new Error("it started");

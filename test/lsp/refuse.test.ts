@@ -5,10 +5,22 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { SignerProcess } from "../chain/signer.ts";
 import { type Lnd, startLnd } from "../regtest/lnd.ts";
+import { freePort } from "../regtest/process.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
 import { refusal } from "./program.ts";
-import { NODE_ID, newFolder, prepareSigner, STRANGER, WORDS, writeMacaroon, writeSecret, writeTls } from "./rig.ts";
+import {
+  askAdmin,
+  NODE_ID,
+  newFolder,
+  prepareSigner,
+  readiness,
+  STRANGER,
+  WORDS,
+  writeMacaroon,
+  writeSecret,
+  writeTls,
+} from "./rig.ts";
 
 describe("lsp run refuses to start", needs("go", "postgres"), () => {
   const folder = newFolder();
@@ -61,68 +73,95 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
   });
 
   /** The code of a start with these keys in place of those that would do, and what it said about it. */
-  const attempt = async (keys: Record<string, unknown>): Promise<[string, string]> => {
+  const attempt = async (keys: Record<string, unknown>): Promise<{ code: string; said: string }> => {
     const { code, status, stderr } = await refusal(folder, { ...config, ...keys });
     assert.equal(status, 1, stderr);
-    return [code, stderr];
+    return { code, said: stderr };
   };
+  /** Several at once: most of their time is waiting. */
+  const codes = async (...attempts: readonly Record<string, unknown>[]): Promise<string[]> =>
+    (await Promise.all(attempts.map(attempt))).map(({ code }) => code);
   const takenPort = (): number => {
     const address = taken.address();
     return address !== null && typeof address === "object" ? address.port : 0;
   };
 
   test("where lnd, signer and configuration are not one node on one network", async () => {
-    const [otherNode, about] = await attempt({ "node-id": STRANGER.nodeId, signer: { socket: strangersSocket } });
-    assert.equal(otherNode, "lnd_other_node");
-    assert(about.includes(`(${NODE_ID}, not ${STRANGER.nodeId})`), about);
-    assert.equal((await attempt({ signer: { socket: strangersSocket } }))[0], "signer_other_node");
-    assert.match((await attempt({ network: "simnet" }))[0], /^(lnd|signer)_other_network$/);
+    const stranger = { socket: strangersSocket };
+    const [ofNode, ofSigner, network] = await Promise.all([
+      attempt({ "node-id": STRANGER.nodeId, signer: stranger }),
+      attempt({ signer: stranger }),
+      attempt({ network: "simnet" }),
+    ]);
+    assert.deepEqual([ofNode.code, ofSigner.code], ["lnd_other_node", "signer_other_node"]);
+    assert(ofNode.said.includes(`(${NODE_ID}, not ${STRANGER.nodeId})`), ofNode.said);
+    // Both are on another one; the first that is found is named.
+    assert.match(network.code, /^(lnd|signer)_other_network$/);
   });
 
-  test("where lnd does not let it in, is not there, or is locked with nobody to unlock it", async () => {
+  test("where lnd or the signer does not let it in, or is not there", async () => {
     const none = writeSecret(join(folder, "none.macaroon"), "0201036c6e64");
-    assert.equal((await attempt({ lnd: { ...lndKeys, "macaroon-file": none } }))[0], "lnd_denied");
-    const gone = { ...lndKeys, address: "127.0.0.1:1" };
-    assert.equal((await attempt({ lnd: gone }))[0], "lnd_unavailable");
+    assert.deepEqual(
+      await codes(
+        { lnd: { ...lndKeys, "macaroon-file": none } },
+        { lnd: { ...lndKeys, address: "127.0.0.1:1" } },
+        { signer: { socket: join(folder, "nobody.sock") } },
+        // The macaroon of an LSP whose answers the signer process signs.
+        { signer: "lnd" },
+      ),
+      ["lnd_denied", "lnd_unavailable", "signer_unreachable", "lnd_denied"],
+    );
+  });
+
+  test("where lnd is locked, and nobody or a wrong password unlocks it", async () => {
     await lnd.restart({ locked: true });
-    assert.equal((await attempt({}))[0], "lnd_locked");
     const wrong = writeSecret(join(folder, "password"), "not the password");
-    const [code, said] = await attempt({ lnd: { ...lndKeys, "password-file": wrong } });
-    assert.equal(code, "lnd_locked");
-    assert.match(said, /"code":"lnd_denied","msg":"lnd not unlocked"/);
-    assert.equal(said.includes("not the password"), false);
+    const [alone, wrongly] = await Promise.all([attempt({}), attempt({ lnd: { ...lndKeys, "password-file": wrong } })]);
+    assert.deepEqual([alone.code, wrongly.code], ["lnd_locked", "lnd_locked"]);
+    assert.match(wrongly.said, /"code":"lnd_denied","msg":"lnd not unlocked"/);
+    assert.equal(wrongly.said.includes("not the password"), false);
     await lnd.unlock();
   });
 
-  test("where the signer is not there", async () => {
-    assert.equal((await attempt({ signer: { socket: join(folder, "nobody.sock") } }))[0], "signer_unreachable");
-  });
-
-  test("where lnd is to sign and may not", async () => {
-    assert.equal((await attempt({ signer: "lnd" }))[0], "lnd_denied");
-  });
-
-  test("where the database is not there, lets it not in, or is another network's", async () => {
-    const url = new URL(postgres.url);
-    const file = (text: string) => ({ database: { "url-file": writeSecret(join(folder, "other"), text) } });
-    assert.equal((await attempt(file("postgres://lsp:s3cret@127.0.0.1:1/lsp")))[0], "store_unavailable");
-    url.password = "s3cret";
-    const [code, said] = await attempt(file(url.href));
-    assert.equal(code, "store_denied");
-    assert.equal(said.includes("s3cret"), false);
-    // On simnet lnd and signer disagree first: the configuration is where PGlite on another network ends.
-    assert.equal((await attempt({ network: "signet", database: { folder: "db" } }))[0], "config_invalid");
+  test("where the database is not there, or does not let it in, or is of another kind than the network needs", async () => {
+    const wrong = new URL(postgres.url);
+    wrong.password = "s3cret";
+    const file = (name: string, text: string) => ({ "url-file": writeSecret(join(folder, name), text) });
+    const [gone, denied, embedded] = await Promise.all([
+      attempt({ database: file("gone", "postgres://lsp:s3cret@127.0.0.1:1/lsp") }),
+      attempt({ database: file("denied", wrong.href) }),
+      attempt({ network: "signet", database: { folder: "db" } }),
+    ]);
+    assert.deepEqual([gone.code, denied.code, embedded.code], ["store_unavailable", "store_denied", "config_invalid"]);
+    for (const { said } of [gone, denied]) assert.equal(said.includes("s3cret"), false);
+    assert.match(embedded.said, /database\.folder: is for regtest and simnet/);
   });
 
   test("where a port is taken", async () => {
-    assert.equal((await attempt({ listen: { host: "127.0.0.1", port: takenPort() } }))[0], "server_listen");
-    assert.equal((await attempt({ admin: { port: takenPort() } }))[0], "admin_listen");
+    const port = takenPort();
+    assert.deepEqual(await codes({ listen: { host: "127.0.0.1", port } }, { admin: { port } }), [
+      "server_listen",
+      "admin_listen",
+    ]);
   });
 
-  test("and a signal ends a start that waits, exit 0", async () => {
-    const keys = { signer: { socket: join(folder, "nobody.sock") }, "start-timeout-seconds": 60 };
+  test("and a signal ends a start that waits, exit 0; /readyz says for what, SIGHUP changes nothing", async () => {
+    const port = await freePort();
+    const keys = { signer: { socket: join(folder, "nobody.sock") }, admin: { port }, "start-timeout-seconds": 60 };
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const { status, stderr } = await refusal(folder, { ...config, ...keys }, signal);
+      const { status, stderr } = await refusal(
+        folder,
+        { ...config, ...keys },
+        {
+          signal,
+          async when(child) {
+            await readiness(`127.0.0.1:${port}`, "process starting", "signer signer_unreachable");
+            assert.equal((await askAdmin(`127.0.0.1:${port}`, "/livez")).status, 200);
+            child.kill("SIGHUP");
+            await readiness(`127.0.0.1:${port}`, "process starting", "signer signer_unreachable");
+          },
+        },
+      );
       assert.equal(status, 0, stderr);
       assert.match(stderr, new RegExp(`"why":"${signal}","msg":"stopping"`));
     }

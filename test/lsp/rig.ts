@@ -114,16 +114,19 @@ export function askAdmin(address: string, path: string, method = "GET"): Promise
   });
 }
 
+const NOT_THERE: Reply = { status: 0, text: '{"ready":false,"troubles":[]}' };
+
 /** `/readyz` until it has exactly these troubles, as `part code`; none: it is ready. */
 export async function readiness(address: string, ...troubles: readonly string[]): Promise<void> {
   let last = "";
   const end = performance.now() + READY_MS;
   while (performance.now() < end) {
-    const { status, text } = await askAdmin(address, "/readyz");
+    // Refused at the very start, before it listens.
+    const { status, text } = await askAdmin(address, "/readyz").catch(() => NOT_THERE);
     const found = JSON.parse(text) as { ready: boolean; troubles: readonly { part: string; code: string }[] };
     last = found.troubles.map(({ part, code }) => `${part} ${code}`).join(", ");
-    if (found.ready !== (status === 200) || found.ready !== (last === "")) throw new Error(`${status} ${text}`);
-    if (last === troubles.join(", ")) return;
+    if (found.ready !== (status === 200)) throw new Error(`${status} ${text}`);
+    if (status !== 0 && last === troubles.join(", ")) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`not in ${READY_MS} ms: ${troubles.join(", ") || "ready"}; but ${last || "ready"}`);
