@@ -18,14 +18,15 @@ import vectors from "../vectors/aezeed.json" with { type: "json" };
 const ODD = vectors.btcwallet_nonstandard_derivation.vectors.find(({ why }) => why.startsWith("key at m/1017' "));
 
 describe("the LSP's lnd on a chain", needs("go"), () => {
-  const folder = mkdtempSync(join(tmpdir(), "restored-"));
   assert.ok(ODD);
   const entropy = Secret.copyOf(Buffer.from(ODD.entropy_hex, "hex"));
   const odd = { words: ODD.mnemonic.words.split(" "), nodeId: identity(entropy, "regtest").nodeId };
+  let folder: string;
   let notes: Notes;
   let regtest: Regtest;
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "restored-"));
     const out = join(folder, "ceremony");
     notes = await rehearse({ out, recipient: "none", noScreens: true });
     const oddAccounts = join(folder, "accounts.json");

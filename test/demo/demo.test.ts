@@ -20,13 +20,15 @@ const ALL_MS = 240_000;
 const END_MS = 60_000;
 
 describe("the demo that is kept", needs("go"), () => {
-  const folder = mkdtempSync(join(tmpdir(), "kept-"));
-  const file = join(folder, "info.json");
+  let folder: string;
+  let file: string;
   let terminal: Terminal;
   let info: Info;
   let told: string;
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "kept-"));
+    file = join(folder, "info.json");
     // Relative, to where the caller stands.
     const env = { INIT_CWD: folder };
     terminal = new Terminal(process.execPath, [DEMO, "--keep", "--info", "info.json"], {
