@@ -120,15 +120,27 @@ function startThread({ onReady, onVerdicts, onEnd }: ThreadEvents): VerifyThread
     env: {},
     argv: [],
   });
-  worker.on("message", (message: Uint8Array | "ready") => (message === "ready" ? onReady() : onVerdicts(message)));
+  // It keeps the process alive while something is asked of it, and only then.
+  let asked = 0;
+  worker.on("message", (message: Uint8Array | "ready") => {
+    if (message === "ready") {
+      onReady();
+      return;
+    }
+    asked -= 1;
+    if (asked === 0) worker.unref();
+    onVerdicts(message);
+  });
   // An error ends the thread.
   worker.on("error", () => undefined);
   worker.on("exit", onEnd);
-  // It keeps no process alive: whoever waits for an answer has a connection that does. A listener for messages that is
-  // added after this would undo it.
   worker.unref();
   return {
-    post: (packed) => worker.postMessage(packed, [packed.buffer]),
+    post(packed) {
+      asked += 1;
+      worker.ref();
+      worker.postMessage(packed, [packed.buffer]);
+    },
     end: async () => void (await worker.terminate()),
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { VERIFY_BATCHES_MAX } from "../../lsp/limits.ts";
@@ -147,5 +148,17 @@ describe("a verifier", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await verifier.close();
+  });
+
+  test("keeps a process alive while it is asked, and no longer", () => {
+    const program = `
+      import { openVerifier } from ${JSON.stringify(new URL("../../lsp/service/verifier.ts", import.meta.url).href)};
+      const verifier = openVerifier();
+      const ask = () => Promise.all(Array(8).fill(0).map(() => verifier.verify(Buffer.alloc(5), Buffer.alloc(5), Buffer.alloc(33))));
+      await ask();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      process.stdout.write(String((await ask()).length));`;
+    const args = ["--input-type=module", "--eval", program];
+    assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 }), "8");
   });
 });
