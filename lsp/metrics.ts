@@ -1,10 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Result } from "../ceremony/result.ts";
 import type { LndError } from "./node/trouble.ts";
 import { PARTS, type Trouble } from "./readiness.ts";
 import type { RequestReport, TurnedAway } from "./server/server.ts";
 import type { ServiceMeters } from "./service/parts.ts";
 import type { SignOutcome } from "./sign/signer.ts";
+import { openCounter, openHistogram } from "./tally.ts";
 import { STATUS } from "./wire/status.ts";
 
 /** Seconds. From one round to a good disk to where a client has given up. */
@@ -16,7 +17,9 @@ const STATUS_NAMES = new Map<number, string>(Object.entries(STATUS).map(([name, 
 
 /** What the LSP counts. No label comes from a request: they are methods of the contract and words of ours. */
 export interface Metrics extends ServiceMeters {
-  readonly registry: Registry;
+  readonly contentType: string;
+  /** All of them, as Prometheus reads them. */
+  metrics(): Promise<string>;
   /** @param method undefined: the path is none that is served */
   requested(report: Pick<RequestReport, "status" | "ms">, method: string | undefined): void;
   turnedAway(why: TurnedAway): void;
@@ -36,55 +39,47 @@ export interface Gauges {
 export function openMetrics(version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "lsp_" });
-  const counter = (name: string, help: string, ...labelNames: string[]) =>
-    children(new Counter({ name, help, labelNames, registers: [registry] }));
-  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
-    children(new Histogram({ name, help, labelNames, buckets, registers: [registry] }));
-  const requests = counter("lsp_requests_total", "Requests by gRPC status.", "method", "status");
-  const whole = histogram("lsp_request_seconds", "From a request's headers to its answer sent.", WAIT, "method");
-  const answers = counter(
-    "lsp_answers_total",
-    "Requests by the check that ended them, or success.",
-    "method",
-    "outcome",
-  );
-  const inside = histogram("lsp_answer_seconds", "From a whole request to its answer made.", WAIT, "method");
-  const work = {
-    verify: histogram("lsp_verify_seconds", "Checking a request's signature.", VERIFY, "outcome"),
-    database: histogram("lsp_database_seconds", "From a nonce to the database's word on it.", WAIT, "outcome"),
-  };
-  const sign = histogram("lsp_sign_seconds", "From a response to its signature.", WAIT, "outcome");
-  const lnd = histogram("lsp_lnd_seconds", "GetInfo of lnd.", WAIT, "outcome");
-  const stale = counter(
-    "lsp_nonces_refused_total",
-    "Verified requests whose nonce was not above their key's last one.",
-  );
-  const away = counter("lsp_connections_refused_total", "Connections that got no further.", "reason");
   const height = new Gauge({ name: "lsp_block_height", help: "Last block that lnd told of.", registers: [registry] });
-  const info = new Gauge({
-    name: "lsp_info",
-    help: "1, with the version.",
-    labelNames: ["version"],
-    registers: [registry],
-  });
-  info.set({ version }, 1);
+  const about = { name: "lsp_info", help: "1, with the version.", labelNames: ["version"], registers: [registry] };
+  new Gauge(about).set({ version }, 1);
+  const own = openTallies();
   return {
-    registry,
+    contentType: registry.contentType,
+    async metrics() {
+      const texts = Object.values(own).map((tally) => tally.text());
+      return [...texts, await registry.metrics()].join("\n\n");
+    },
     answered(method, outcome, ms) {
-      answers(method, outcome).inc();
-      inside(method).observe(ms / 1000);
+      own.answers.of(method, outcome).inc();
+      own.inside.of(method).observe(ms / 1000);
     },
-    worked: (kind, outcome, ms) => work[kind](outcome).observe(ms / 1000),
-    nonceRefused: () => stale().inc(),
+    worked: (work, outcome, ms) => own[work].of(outcome).observe(ms / 1000),
+    nonceRefused: () => own.stale.of().inc(),
     requested({ status, ms }, method = "other") {
-      requests(method, STATUS_NAMES.get(status) ?? "unknown").inc();
-      whole(method).observe(ms / 1000);
+      own.requests.of(method, STATUS_NAMES.get(status) ?? "unknown").inc();
+      own.whole.of(method).observe(ms / 1000);
     },
-    turnedAway: (why) => away(why).inc(),
-    signed: ({ kind }, ms) => sign(kind).observe(ms / 1000),
-    lndAnswered: (answer, ms) => lnd(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
+    turnedAway: (why) => own.away.of(why).inc(),
+    signed: ({ kind }, ms) => own.sign.of(kind).observe(ms / 1000),
+    lndAnswered: (answer, ms) => own.lnd.of(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
     blockSeen: (block) => height.set(block),
     watch: (gauges) => addGauges(registry, gauges),
+  };
+}
+
+function openTallies() {
+  const dated = "Verified requests whose nonce was not above their key's last one.";
+  return {
+    requests: openCounter("lsp_requests_total", "Requests by gRPC status.", "method", "status"),
+    whole: openHistogram("lsp_request_seconds", "From a request's headers to its answer sent.", WAIT, "method"),
+    answers: openCounter("lsp_answers_total", "Requests by what ended them: a check, or success.", "method", "outcome"),
+    inside: openHistogram("lsp_answer_seconds", "From a whole request to its answer made.", WAIT, "method"),
+    verify: openHistogram("lsp_verify_seconds", "Checking a request's signature.", VERIFY, "outcome"),
+    database: openHistogram("lsp_database_seconds", "From a nonce to the database's word on it.", WAIT, "outcome"),
+    sign: openHistogram("lsp_sign_seconds", "From a response to its signature.", WAIT, "outcome"),
+    lnd: openHistogram("lsp_lnd_seconds", "GetInfo of lnd.", WAIT, "outcome"),
+    stale: openCounter("lsp_nonces_refused_total", dated),
+    away: openCounter("lsp_connections_refused_total", "Connections that got no further.", "reason"),
   };
 }
 
@@ -115,17 +110,4 @@ function addGauges(registry: Registry, { troubles, connections }: Gauges): void 
       for (const part of PARTS) this.set({ part }, troubles().some((trouble) => trouble.part === part) ? 0 : 1);
     },
   });
-}
-
-/** Finding a child by its labels costs a microsecond each time: it is kept, as labels are few. */
-function children<T>(metric: { labels(...values: string[]): T }): (...values: string[]) => T {
-  const made = new Map<string, T>();
-  return (...values: string[]): T => {
-    const key = values.join(" ");
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const child = metric.labels(...values);
-    made.set(key, child);
-    return child;
-  };
 }

@@ -24,7 +24,7 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
   const expected = { nodeId: config["node-id"], network: config.network };
   const endMs = monotonic() + config["start-timeout-seconds"] * 1000;
   const stage: Stage = { ...parts, expected, metrics, readiness, endMs };
-  const admin = await openAdmin({ ...config.admin, readiness, metrics: metrics.registry });
+  const admin = await openAdmin({ ...config.admin, readiness, metrics });
   if (!admin.ok) return admin;
   closers.push(admin.value.close);
   let listener: Server | undefined;

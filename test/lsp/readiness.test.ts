@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
@@ -8,17 +7,13 @@ import { openAdmin } from "../../lsp/admin.ts";
 import type { ErrorCode } from "../../lsp/errors.ts";
 import { refuse, type StartError } from "../../lsp/files.ts";
 import { UNLOCK_PAUSE_MS } from "../../lsp/limits.ts";
-import { describeError, openLog, openOccasions } from "../../lsp/log.ts";
-import { openMetrics } from "../../lsp/metrics.ts";
 import type { NodeInfo } from "../../lsp/node/lnd.ts";
 import { type LndError, lndError } from "../../lsp/node/trouble.ts";
 import { compare, type Look, lookAtLnd, lookAtLndKey, untilWell, watchParts } from "../../lsp/probe.ts";
 import { openReadiness } from "../../lsp/readiness.ts";
-import { watchFiles } from "../../lsp/tlsfiles.ts";
 import { openUnlocker } from "../../lsp/unlock.ts";
 import { openKey } from "../../signer/key/key.ts";
-import { ROOT } from "../tools/sources.ts";
-import { askAdmin, NODE_ID, newFolder, STRANGER } from "./rig.ts";
+import { askAdmin, NODE_ID, STRANGER } from "./rig.ts";
 
 const EXPECTED = { nodeId: NODE_ID, network: "regtest" };
 const INFO: NodeInfo = {
@@ -113,7 +108,6 @@ describe("looking at lnd", () => {
   test("where it signs: whether it may, and whether with the right key", async () => {
     const key = openKey(Secret.take(Buffer.from(STRANGER.keyHex, "hex")), STRANGER.nodeId);
     assert(key.ok);
-    const { createHash } = await import("node:crypto");
     const signs = {
       signMessage: async (bytes: Uint8Array) => ok(key.value.sign(createHash("sha256").update(bytes).digest())),
     };
@@ -223,96 +217,4 @@ describe("unlocking lnd", () => {
         true,
       );
   });
-});
-
-describe("metrics", () => {
-  test("docs have every metric with its labels and its help", async () => {
-    const metrics = openMetrics("1");
-    metrics.watch({ troubles: () => [], connections: () => 0 });
-    const docs = readFileSync(join(ROOT, "docs/lsp.md"), "utf8");
-    const rows = [...docs.matchAll(/^\| `(lsp_\w+)` \| (.*) \| (.*) \|$/gm)].map((row) => row.slice(1));
-    const own = (await metrics.registry.getMetricsAsJSON()).filter(({ name }) => !/^lsp_(process|nodejs)_/.test(name));
-    // A label is in a metric once it has a value, so labels are read where they are declared.
-    const source = readFileSync(join(ROOT, "lsp/metrics.ts"), "utf8");
-    assert.deepEqual(
-      rows.map(([name, , help]) => [name, help]),
-      own.map(({ name, help }) => [name, help]),
-    );
-    for (const [name = "", labels = ""] of rows) {
-      const declared = source.slice(source.indexOf(`"${name}"`)).split(");", 1)[0] ?? "";
-      for (const [, label] of labels.matchAll(/`(\w+)`/g)) assert(declared.includes(`"${label}"`), `${name} ${label}`);
-    }
-  });
-
-  test("have labels of ours alone: a path that is not served is one word, whatever it is", async () => {
-    const metrics = openMetrics("1");
-    metrics.requested({ status: 12, ms: 1 }, undefined);
-    metrics.requested({ status: 0, ms: 1 }, "GetCfg");
-    metrics.answered("GetCfg", "nonce_stale", 2);
-    metrics.nonceRefused();
-    metrics.lndAnswered(fail(lndError("locked", "wallet locked")), 3);
-    metrics.signed({ kind: "refused", rule: "content.key", reason: "" }, 4);
-    const text = await metrics.registry.metrics();
-    for (const line of [
-      'lsp_requests_total{method="other",status="unimplemented"} 1',
-      'lsp_requests_total{method="GetCfg",status="ok"} 1',
-      'lsp_answers_total{method="GetCfg",outcome="nonce_stale"} 1',
-      "lsp_nonces_refused_total 1",
-      'lsp_lnd_seconds_count{outcome="lnd_locked"} 1',
-      'lsp_sign_seconds_count{outcome="refused"} 1',
-    ])
-      assert(text.split("\n").includes(line), line);
-  });
-});
-
-test("what every request would say is said once, and again after a while", () => {
-  let now = 0;
-  const isNew = openOccasions(10, () => now);
-  assert.deepEqual([isNew("a"), isNew("a"), isNew("b")], [true, false, true]);
-  now = 9;
-  assert.equal(isNew("a"), false);
-  now = 10;
-  assert.deepEqual([isNew("a"), isNew("a")], [true, false]);
-});
-
-test("an exception is logged without its text, also where the text looks like a stack", () => {
-  const lines: string[] = [];
-  const log = openLog("info", { write: (line: string) => void lines.push(line) });
-  const error = Object.assign(new TypeError("s3cret\n    at s3cret (s3cret:1:1)"), { code: "EXAMPLE" });
-  log.error({ error: describeError(error) }, "failed");
-  log.error({ error: describeError("s3cret") }, "failed");
-  const text = lines.join("");
-  assert.equal(text.includes("s3cret"), false);
-  assert.match(text, /"type":"TypeError","code":"EXAMPLE","at":\["at .*parts\.test\.ts/);
-});
-
-test("a file that is written over, replaced or linked elsewhere is seen", async () => {
-  const folder = newFolder();
-  const [certificate, key] = [join(folder, "certificate"), join(folder, "key")];
-  const write = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
-  };
-  symlinkSync(write("first", "-"), certificate);
-  write("key", "-");
-  let changes = 0;
-  const watched = watchFiles([certificate, key], 20, () => {
-    changes += 1;
-  });
-  /** Done until it is seen: the first look of all is made in the background. */
-  const seen = async (change: (text: string) => void): Promise<void> => {
-    const before = changes;
-    for (let tries = 1; changes === before; tries += 1) {
-      change("-".repeat(tries));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
-  await seen((text) => write("first", text));
-  await seen((text) => renameSync(write("next", text), key));
-  await seen((text) => {
-    symlinkSync(write(text, text), join(folder, "link"));
-    renameSync(join(folder, "link"), certificate);
-  });
-  watched.close();
-  rmSync(folder, { recursive: true });
 });
