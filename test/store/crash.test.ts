@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ test(
       const files = Array.from({ length: PROCESSES }, (_, i) => join(logs, `${round}-${i}`));
       const hammers = await Promise.all(files.map((file) => startHammer("take", server.url, file, String(KEYS))));
       assert.deepEqual(new Set(hammers.map(({ said }) => said)), new Set(["opened"]));
-      await sleep(200 + Math.random() * 600);
+      await sleep(randomInt(200, 800));
       // In one order and in the other: what is under way is cut off at either end.
       const kills = [() => server.kill(), () => Promise.all(hammers.map((hammer) => hammer.kill()))];
       if (round % 2 === 1) kills.reverse();

@@ -8,6 +8,7 @@
  * that was accepted, `r NONCE` for a nonce of a reply. A line is written after the acknowledgement, so none is there
  * that was not given.
  */
+import { randomInt } from "node:crypto";
 import { openSync, writeSync } from "node:fs";
 import { openStore, type Store } from "../../lsp/store/store.ts";
 import { keyOf } from "./values.ts";
@@ -26,7 +27,7 @@ if (mode === "take") {
 
 async function take(store: Store, key: number, out: number): Promise<never> {
   for (;;) {
-    const nonce = BigInt(Date.now()) * 1_000n + BigInt(Math.floor(Math.random() * 1_000));
+    const nonce = BigInt(Date.now()) * 1_000n + BigInt(randomInt(1_000));
     const [taken, reply] = [await store.nonces.take(keyOf(key), nonce), store.replyNonces.next()];
     if (!taken.ok) continue;
     if (taken.value === "accepted") writeSync(out, `n ${key} ${nonce}\n`);

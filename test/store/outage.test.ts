@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -170,8 +171,8 @@ onPostgres(
       for (let turn = 1; turn <= 40; turn += 1) {
         const calls = stores.flatMap((one) =>
           Array.from({ length: 64 }, () => {
-            const [key, nonce] = [keyOf(Math.floor(Math.random() * 64)), BigInt(Date.now()) * 1_000n];
-            return Math.random() < 0.05
+            const [key, nonce] = [keyOf(randomInt(64)), BigInt(Date.now()) * 1_000n];
+            return randomInt(20) === 0
               ? one.transaction((trx) => takeNonce(trx, key, nonce))
               : one.nonces.take(key, nonce);
           }),
