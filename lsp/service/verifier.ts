@@ -33,10 +33,11 @@ interface Waiting extends Claim {
  * Checks the first signature of a turn of the event loop at once, on this thread: alone, a request waits for nobody. Those
  * that come in the same turn are a queue, and go to another thread together, which begins with the first queue.
  *
- * Measured through the whole service (its own signer process, Postgres, two shared cores, microseconds of CPU for a request,
- * 64 in flight): all on this thread 89 here and 103 in all, with the other thread 38 here and 98 in all, at the same
- * requests a second as long as everything shares two cores (4,460 and 4,310). Half of a queue on each thread is worse than
- * all of it on the other (84 here, 134 in all against 110). At one in flight the other thread is never asked.
+ * Measured through the whole service without its server (the signer a process of its own, Postgres, two shared cores, 64 in
+ * flight, medians of alternating runs of 16,000): all on this thread 5,090 a second, 112 us of its CPU for a request and
+ * 118 in all; with the other thread 5,550, 64 here and 139 in all. So it is worth having where this thread is what is
+ * short, which the server's TLS and HTTP/2 make it. Half of each queue on each thread was worse than either (84 here, 134
+ * in all). At one in flight the other thread is never asked: 1,042 and 982 a second, which is the same.
  */
 export function openVerifier(start: (events: ThreadEvents) => VerifyThread = startThread): Verifier {
   return new Turns(start);
