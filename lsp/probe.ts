@@ -6,6 +6,7 @@ import type { NodeCache } from "./node/info.ts";
 import type { LndNode } from "./node/lnd.ts";
 import type { Part, Readiness } from "./readiness.ts";
 import type { ResponseSigner } from "./sign/signer.ts";
+import type { Store } from "./store/store.ts";
 import { verifyFrame } from "./wire/signature.ts";
 
 /** Whose key signs and on which network; configuration, lnd and signer must agree. */
@@ -99,7 +100,16 @@ export async function lookAtSigner(
   const found = await identifySigner(channel, expected, deadlineMs);
   if (!found.ok) return found;
   if (!(await channel.serving(deadlineMs))) return refuse("signer_not_serving");
-  return signer.healthy() ? ok(undefined) : refuse("signer_unreachable", "no stream, or its last answer was none");
+  return signer.healthy() ? ok(undefined) : refuse("signer_not_serving", "no stream, or its last answer was none");
+}
+
+/** Whether the database answers, and has reserved what every answer needs. A nonce is used up for it: there are plenty. */
+export async function lookAtStore(
+  store: Pick<Store, "ping"> & { readonly replyNonces: Pick<Store["replyNonces"], "next"> },
+): Promise<Result<undefined, StartError>> {
+  const answer = await store.ping();
+  if (!answer.ok) return refuse(answer.error.code, answer.error.detail);
+  return store.replyNonces.next() === undefined ? refuse("store_nonces") : ok(undefined);
 }
 
 /**

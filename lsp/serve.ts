@@ -1,12 +1,12 @@
 import { ok, type Result } from "../ceremony/result.ts";
 import { type Admin, openAdmin } from "./admin.ts";
 import { openDatabase, openNode, openSigning } from "./backends.ts";
-import { refuse, type StartError } from "./files.ts";
+import type { StartError } from "./files.ts";
 import { CHECK_MS, START_PAUSE_MS } from "./limits.ts";
 import { openListener } from "./listener.ts";
 import { openMetrics } from "./metrics.ts";
 import { hostPort } from "./place.ts";
-import { identifyLnd, type Look, lookAtLnd, untilWell, watchParts } from "./probe.ts";
+import { identifyLnd, lookAtLnd, lookAtStore, untilWell, watchParts } from "./probe.ts";
 import { openReadiness } from "./readiness.ts";
 import type { Server } from "./server/server.ts";
 import { monotonic, type ServeParts, type Stage } from "./stage.ts";
@@ -45,14 +45,10 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
   listener = server.value;
   closers.push(() => readiness.set("process", "stopping"));
   readiness.set("process", undefined);
-  const database: Look = async () => {
-    const answer = await store.value.ping();
-    return answer.ok ? answer : refuse(answer.error.code, answer.error.detail);
-  };
   const probes = [
     { part: "lnd", look: () => lookAtLnd(cache, expected) },
     { part: "signer", look: signing.look },
-    { part: "database", look: database },
+    { part: "database", look: () => lookAtStore(store.value) },
   ] as const;
   // Not waited for at the end: a look may take as long as a call of lnd.
   void watchParts(probes, readiness, { everyMs: CHECK_MS, signal });

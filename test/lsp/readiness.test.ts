@@ -9,8 +9,9 @@ import { refuse, type StartError } from "../../lsp/files.ts";
 import { UNLOCK_PAUSE_MS } from "../../lsp/limits.ts";
 import type { NodeInfo } from "../../lsp/node/lnd.ts";
 import { type LndError, lndError } from "../../lsp/node/trouble.ts";
-import { compare, type Look, lookAtLnd, lookAtLndKey, untilWell, watchParts } from "../../lsp/probe.ts";
+import { compare, type Look, lookAtLnd, lookAtLndKey, lookAtStore, untilWell, watchParts } from "../../lsp/probe.ts";
 import { openReadiness } from "../../lsp/readiness.ts";
+import type { StoreError } from "../../lsp/store/errors.ts";
 import { openUnlocker } from "../../lsp/unlock.ts";
 import { openKey } from "../../signer/key/key.ts";
 import { askAdmin, NODE_ID, STRANGER } from "./rig.ts";
@@ -116,6 +117,17 @@ describe("looking at lnd", () => {
     assert.equal(codeOf(await lookAtLndKey(signs, EXPECTED)), "lnd_other_node");
     assert.equal(codeOf(await lookAtLndKey(denied, EXPECTED)), "lnd_denied");
   });
+});
+
+test("a database without reserved nonces is no more use than one that does not answer", async () => {
+  const store = (ping: Result<undefined, StoreError>, nonce: bigint | undefined) => ({
+    ping: () => Promise.resolve(ping),
+    replyNonces: { next: () => nonce },
+  });
+  const gone = fail({ code: "store_unavailable", detail: "" } as const);
+  assert.equal(codeOf(await lookAtStore(store(ok(undefined), 1n))), undefined);
+  assert.equal(codeOf(await lookAtStore(store(ok(undefined), undefined))), "store_nonces");
+  assert.equal(codeOf(await lookAtStore(store(gone, 1n))), "store_unavailable");
 });
 
 describe("readiness", () => {
