@@ -20,8 +20,7 @@ const KEY_LENGTH = 33;
 
 /**
  * A response differs from the one before it in its nonce, and in nothing else as long as the configuration stands: `tail`
- * is encoded once. Measured: 0.6 µs a frame; the library's create and toBinary of the same response take 14 µs, which is
- * a tenth of all that a request may take.
+ * is encoded once. Measured: 1 us a frame, where the library's create and toBinary of a GetCfg response take 8.
  */
 export function openReplies(nodeId: string): Replies {
   const key = Buffer.concat([
