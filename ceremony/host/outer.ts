@@ -26,17 +26,14 @@ interface Ledger {
   /** False if it could not be kept. After the last event nothing is added: its hash is on paper already. */
   record(drafts: readonly Draft[]): boolean;
   open(ceremonyId: string): boolean;
-  /** The step of the last event. */
+  /** The step of the last event, for an end that no step chose. */
   readonly step: () => StepId;
   readonly output: () => Output | undefined;
-  /** The step of the last event, for an end that no step chose. */
-  readonly lastStep: () => StepId;
 }
 
 function ledger(facts: Facts): Ledger {
   const started = now();
   let output: Output | undefined;
-  const lastStep: StepId = "selftest";
   const held: { readonly draft: Draft; readonly at: string }[] = [];
   let last: Pick<Draft, "step" | "kind"> = { step: "selftest", kind: "open" };
   return {
@@ -71,7 +68,6 @@ function ledger(facts: Facts): Ledger {
     },
     step: () => last.step,
     output: () => output,
-    lastStep: () => lastStep,
   };
 }
 
@@ -168,7 +164,7 @@ export async function runCeremony(config: Config): Promise<number> {
     ending = await playRooms(facts, desk, book, stops);
   } catch (error) {
     // A fault of the program: the ceremony is over, but not without a word in the transcript and a cleared screen.
-    ending = { kind: "ended", reason: "failure", step: book.lastStep() };
+    ending = { kind: "ended", reason: "failure", step: book.step() };
     fault = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
   }
   if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);

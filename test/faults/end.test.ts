@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { KEYS } from "../rehearsal/console.ts";
 import { ALL, DEEP, sceneNamed } from "./scenes.ts";
@@ -42,6 +44,18 @@ describe("a signal ends the ceremony, whoever has the terminal", TOGETHER, () =>
     process.kill(stage.inner, "SIGTERM");
     await stage.assertLeft(3, before);
     stage.assertEnded("signal");
+  });
+
+  test("a fault of the program itself: the transcript says so at its step, and the screen is cleared", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "fault-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const [fault, out] = [join(folder, "fault"), join(folder, "out")];
+    const stage = new Stage(t, out, faultyClock(fault));
+    const before = await at(stage, "role-3");
+    writeFileSync(fault, "");
+    await stage.terminal.press("XX\r");
+    assert.match(await stage.assertLeft(3, before), /ended early: failure;[\s\S]*a fault of the program: unexpected/);
+    assert.equal(stage.assertEnded("failure").step?.id, "people");
   });
 
   test("before the ceremony has an id nothing is written, and the folder made for it is taken back", async (t) => {
@@ -133,3 +147,18 @@ describe("a terminal that is too small", TOGETHER, () => {
     await terminal.waitFor("words 1 to 4 of 24");
   });
 });
+
+/** A module by which the clock throws, once, when a file is there. */
+function faultyClock(file: string): string {
+  const program = `
+    import { existsSync, rmSync } from "node:fs";
+    const { toISOString } = Date.prototype;
+    Date.prototype.toISOString = function () {
+      if (existsSync(${JSON.stringify(file)})) {
+        rmSync(${JSON.stringify(file)});
+        throw new TypeError("no clock");
+      }
+      return toISOString.call(this);
+    };`;
+  return `data:text/javascript,${encodeURIComponent(program)}`;
+}

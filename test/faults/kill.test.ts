@@ -21,7 +21,9 @@ function assertPrefix(stage: Stage, { name, step, opened }: Scene): void {
     describeVerdict(verdict),
   );
   const behind = stepIndex(step) - stepIndex(verdict.step?.id ?? "");
-  assert.ok(behind === 0 || behind === 1, `at ${step}, but the transcript is at ${verdict.step?.id}`);
+  // While the first page after the id is shown, what was held until there was a folder is still being written.
+  const most = name === "date-1" ? 2 : 1;
+  assert.ok(behind >= 0 && behind <= most, `at ${step}, but the transcript is at ${verdict.step?.id}`);
 }
 
 describe("kill -9 of the parent", TOGETHER, () => {

@@ -26,11 +26,16 @@ export class Stage {
   readonly terminal: Terminal;
   readonly out: string;
 
-  /** @param out where the ceremony writes; a new folder that goes with the test by default */
-  constructor(t: TestContext, out?: string) {
+  /**
+   * @param out where the ceremony writes; a new folder that goes with the test by default
+   * @param preload a module that Node loads before the ceremony
+   */
+  constructor(t: TestContext, out?: string, preload?: string) {
     const folder = mkdtempSync(join(tmpdir(), "faults-"));
     this.out = out ?? join(folder, "out");
-    this.terminal = new Terminal("/bin/sh", ["-c", SHELL, "sh", ...CHECKOUT, "--out", this.out]);
+    const [node = "", ...rest] = CHECKOUT;
+    const command = [node, ...(preload === undefined ? [] : ["--import", preload]), ...rest];
+    this.terminal = new Terminal("/bin/sh", ["-c", SHELL, "sh", ...command, "--out", this.out]);
     t.after(async () => {
       await this.terminal.close();
       rmSync(folder, { recursive: true, force: true });
