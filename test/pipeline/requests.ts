@@ -15,7 +15,7 @@ export const PATHS = {
   SwapFromLn: "/BtcLsp.Service/SwapFromLn",
 } as const;
 
-export const REFUND = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+const REFUND = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 export type MethodName = keyof typeof PATHS;
 
