@@ -87,7 +87,10 @@ export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Sign
     place,
     ...expected,
     ...(witness === undefined ? {} : { witnessFile: witness }),
-    onAlarm: ({ kind }) => log.error({ code: "signer_log", kind }, "the signer's log is not the one that it was"),
+    onAlarm({ kind }) {
+      metrics.alarmed(kind);
+      log.error({ code: "signer_log", kind }, "the signer's log is not the one that it was");
+    },
     // Every attempt has two of them: what counts is on the log as a part that is not ready.
     onState: (state) => log.debug({ state }, "signer"),
   });

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Result } from "../ceremony/result.ts";
+import type { WitnessAlarm } from "../signer/witness.ts";
 import type { LndError } from "./node/trouble.ts";
 import { PARTS, type Trouble } from "./readiness.ts";
 import type { RequestReport, TurnedAway } from "./server/server.ts";
@@ -24,6 +25,8 @@ export interface Metrics extends ServiceMeters {
   requested(report: Pick<RequestReport, "status" | "ms">, method: string | undefined): void;
   turnedAway(why: TurnedAway): void;
   signed(outcome: SignOutcome, ms: number): void;
+  /** The signer's log is not the one that it was. */
+  alarmed(kind: WitnessAlarm["kind"]): void;
   lndAnswered(answer: Result<unknown, LndError>, ms: number): void;
   blockSeen(height: number): void;
   watch(gauges: Gauges): void;
@@ -61,6 +64,7 @@ export function openMetrics(version: string): Metrics {
     },
     turnedAway: (why) => own.away.of(why).inc(),
     signed: ({ kind }, ms) => own.sign.of(kind).observe(ms / 1000),
+    alarmed: (kind) => own.alarms.of(kind).inc(),
     lndAnswered: (answer, ms) => own.lnd.of(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
     blockSeen: (block) => height.set(block),
     watch: (gauges) => addGauges(registry, gauges),
@@ -77,6 +81,7 @@ function openTallies() {
     verify: openHistogram("lsp_verify_seconds", "Checking a request's signature.", VERIFY, "outcome"),
     database: openHistogram("lsp_database_seconds", "From a nonce to the database's word on it.", WAIT, "outcome"),
     sign: openHistogram("lsp_sign_seconds", "From a response to its signature.", WAIT, "outcome"),
+    alarms: openCounter("lsp_signer_log_alarms_total", "The signer's log went back or was rewritten.", "kind"),
     lnd: openHistogram("lsp_lnd_seconds", "GetInfo of lnd.", WAIT, "outcome"),
     stale: openCounter("lsp_nonces_refused_total", dated),
     away: openCounter("lsp_connections_refused_total", "Connections that got no further.", "reason"),

@@ -8,7 +8,7 @@ import { type Lnd, startLnd } from "../regtest/lnd.ts";
 import { freePort } from "../regtest/process.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
-import { refusal } from "./program.ts";
+import { refusal, startProgram } from "./program.ts";
 import {
   askAdmin,
   NODE_ID,
@@ -120,7 +120,11 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
     assert.deepEqual([alone.code, wrongly.code], ["lnd_locked", "lnd_locked"]);
     assert.match(wrongly.said, /"code":"lnd_denied","msg":"lnd not unlocked"/);
     assert.equal(wrongly.said.includes("not the password"), false);
-    await lnd.unlock();
+    // And it serves where the right one does.
+    const unlocking = { lnd: { ...lndKeys, "password-file": lnd.passwordFile }, "start-timeout-seconds": 60 };
+    const served = await startProgram(folder, { ...config, ...unlocking });
+    assert.match(served.logged(), /"msg":"lnd unlocked"/);
+    assert.equal(await served.stop(), 0);
   });
 
   test("where the database is not there, or does not let it in, or is of another kind than the network needs", async () => {

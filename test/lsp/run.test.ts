@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
@@ -157,7 +157,8 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
     await readiness(lsp.admin);
     assert.match(lsp.logged(), /"msg":"lnd unlocked"/);
     await regtest.waitSynced();
-    const [height] = await Promise.all([regtest.chain.height(), regtest.mine(1)]);
+    const height = await regtest.chain.height();
+    await regtest.mine(1);
     await until(async () => (await metric("lsp_block_height")) === height + 1);
   });
 
@@ -198,6 +199,24 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
     assert.equal(await served(), second);
     assert.equal(await ask(), undefined);
     writeSecret(tls.certificate, good);
+  });
+
+  test("an old copy of the signer's log is an alarm", async () => {
+    const [data, copy] = [join(folder, "signer", "audit"), join(folder, "audit-copy")];
+    await signer.stop();
+    cpSync(data, copy, { recursive: true });
+    signer = await setup.start();
+    await readiness(lsp.admin);
+    assert.equal(await ask(), undefined);
+    await signer.stop();
+    rmSync(data, { recursive: true });
+    cpSync(copy, data, { recursive: true });
+    signer = await setup.start();
+    await readiness(lsp.admin);
+    await until(async () => (await ask()) === undefined && lsp.logged().includes('"code":"signer_log"'));
+    // By as many records as were lost, or at the same number with another hash.
+    const { text } = await askAdmin(lsp.admin, "/metrics");
+    assert.match(text, /^lsp_signer_log_alarms_total\{kind="log_(?:went_back|rewritten)"\} [1-9]/m);
   });
 
   test("metrics count what happened", async () => {
