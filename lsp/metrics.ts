@@ -1,6 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Result } from "../ceremony/result.ts";
-import type { WitnessAlarm } from "../signer/witness.ts";
 import type { LndError } from "./node/trouble.ts";
 import { PARTS, type Trouble } from "./readiness.ts";
 import type { RequestReport, TurnedAway } from "./server/server.ts";
@@ -26,7 +25,7 @@ export interface Metrics extends ServiceMeters {
   turnedAway(why: TurnedAway): void;
   signed(outcome: SignOutcome, ms: number): void;
   /** The signer's log is not the one that it was. */
-  alarmed(kind: WitnessAlarm["kind"]): void;
+  alarmed(kind: string): void;
   lndAnswered(answer: Result<unknown, LndError>, ms: number): void;
   blockSeen(height: number): void;
   watch(gauges: Gauges): void;
