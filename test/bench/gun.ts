@@ -6,15 +6,11 @@
  * one in a hundred has its signature verified here too.
  */
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import { createInterface } from "node:readline";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import native from "secp256k1/bindings.js";
-import { makeFrame } from "../../lsp/wire/frame.ts";
-import { decodeBinary, encodeBinary, SIGNATURE_HEADER } from "../../lsp/wire/metadata.ts";
+import { decodeBinary } from "../../lsp/wire/metadata.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
-import { RequestSchema, ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
+import { type Answer, ask, customer, dial, getCfg, isSuccess, type Signed } from "./customers.ts";
 
 export interface Shot {
   readonly address: string;
@@ -40,33 +36,14 @@ export interface Hit {
 
 /** One key with many requests in flight gets some of them refused: they overtake each other (spec/lsp-signer.md 4.4). */
 const KEYS = 256;
-const HEADER_BYTES = 5;
 const VERIFIED_ONE_IN = 100;
 
-interface Customer {
-  readonly privateKey: Buffer;
-  readonly publicKey: Buffer;
-  readonly loaded: Loaded[];
+interface Asked extends Answer {
+  readonly question: Signed;
 }
 
-interface Loaded {
-  readonly frame: Buffer;
-  readonly signature: string;
-}
-
-interface Answer {
-  readonly asked: Loaded;
-  readonly body: Buffer;
-  readonly status: string;
-  readonly signature: string;
-}
-
-const customers: readonly Customer[] = Array.from({ length: KEYS }, (_, at) => {
-  const privateKey = hash("sha256", `customer ${at} of the bench`, "buffer");
-  return { privateKey, publicKey: Buffer.from(native.publicKeyCreate(privateKey, true)), loaded: [] };
-});
+const customers = Array.from({ length: KEYS }, (_, at) => ({ who: customer(at), loaded: [] as Signed[] }));
 let nonce = BigInt(Date.now()) * 1000n;
-const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_TE } = constants;
 const sessions = new Map<string, ClientHttp2Session>();
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -77,25 +54,25 @@ for (const session of sessions.values()) session.destroy();
 async function fire(shot: Shot): Promise<Hit> {
   load(Math.ceil((shot.perSecondMax * shot.ms) / 1000 / KEYS) + 2);
   const session = await sessionTo(shot);
-  const answers: Answer[] = [];
+  const answers: Asked[] = [];
   const times: number[] = [];
   const free = [...customers];
   const start = performance.now();
   const end = start + shot.ms;
   const loop = async (): Promise<void> => {
     for (let before = performance.now(); before < end; ) {
-      const customer = free.shift() as Customer;
-      const asked = customer.loaded.pop();
-      assert(asked, "more requests a second than were made; raise perSecondMax");
-      answers.push(await call(session, shot.path, asked));
-      free.push(customer);
+      const one = free.shift() as (typeof customers)[number];
+      const question = one.loaded.pop();
+      assert(question, "more requests a second than were made; raise perSecondMax");
+      answers.push({ ...(await ask(session, shot.path, question)), question });
+      free.push(one);
       const now = performance.now();
       if (now <= end) times.push(now - before);
       before = now;
     }
   };
   await Promise.all(Array.from({ length: shot.inFlight }, loop));
-  for (const customer of customers) customer.loaded.length = 0;
+  for (const { loaded } of customers) loaded.length = 0;
   for (const [at, answer] of answers.entries()) judge(answer, shot.nodeId, at % VERIFIED_ONE_IN === 0);
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.ceil(times.length * share) - 1] ?? Number.NaN;
@@ -105,62 +82,26 @@ async function fire(shot: Shot): Promise<Hit> {
 /** `count` requests for each key, made backward: they are taken from the end. */
 function load(count: number): void {
   const highest = nonce + BigInt(count);
-  for (const { privateKey, publicKey, loaded } of customers) {
-    const ctx = (value: bigint) => ({ nonce: { val: value }, lnPubKey: { val: publicKey } });
-    for (let value = highest; value > nonce; value -= 1n) {
-      const frame = makeFrame(toBinary(RequestSchema, create(RequestSchema, { ctx: ctx(value) })), false);
-      const { signature } = native.ecdsaSign(hash("sha256", frame, "buffer"), privateKey);
-      loaded.push({ frame, signature: encodeBinary(native.signatureExport(signature)) });
-    }
-  }
+  for (const { who, loaded } of customers)
+    for (let value = highest; value > nonce; value -= 1n) loaded.push(getCfg(who, value));
   nonce = highest;
 }
 
 async function sessionTo({ address, authority }: Shot): Promise<ClientHttp2Session> {
   const known = sessions.get(address);
   if (known !== undefined && !known.destroyed) return known;
-  const session = connect(`https://${address}`, { ca: authority, servername: "localhost" });
-  await new Promise((resolve, reject) => session.once("connect", resolve).once("error", reject));
+  const session = await dial(address, authority);
   sessions.set(address, session);
   return session;
 }
 
-function call(session: ClientHttp2Session, path: string, asked: Loaded): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const stream = session.request({
-      [HTTP2_HEADER_METHOD]: "POST",
-      [HTTP2_HEADER_PATH]: path,
-      [HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
-      [HTTP2_HEADER_TE]: "trailers",
-      [SIGNATURE_HEADER]: asked.signature,
-    });
-    const chunks: Buffer[] = [];
-    let status = "";
-    let signature = "";
-    const read = (headers: Record<string, unknown>): void => {
-      if (headers["grpc-status"] !== undefined) status = String(headers["grpc-status"]);
-      if (headers[SIGNATURE_HEADER] !== undefined) signature = String(headers[SIGNATURE_HEADER]);
-    };
-    stream.on("response", read);
-    stream.on("trailers", read);
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("error", reject);
-    stream.on("end", () =>
-      resolve({ asked, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), status, signature }),
-    );
-    stream.end(asked.frame);
-  });
-}
-
-function judge({ asked, body, status, signature }: Answer, nodeId: string | undefined, thoroughly: boolean): void {
-  assert.equal(status, "0");
+function judge(asked: Asked, nodeId: string | undefined, thoroughly: boolean): void {
+  const { question, body, status, signature } = asked;
   if (nodeId === undefined) {
-    assert(body.equals(asked.frame), "an echo is what was said");
+    assert(status === "0" && body.equals(question.frame), "an echo is what was said");
     return;
   }
-  const { ctx, either } = fromBinary(ResponseSchema, body.subarray(HEADER_BYTES));
-  assert.equal(either.case, "success");
-  assert(ctx !== undefined && signature !== "");
+  assert(isSuccess(asked) && signature !== "", `no signed success: status ${status}`);
   if (!thoroughly) return;
   const der = decodeBinary(signature);
   assert(der !== undefined && verifyFrame(body, der, Buffer.from(nodeId, "hex")), "the answer's signature holds");
