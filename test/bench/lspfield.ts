@@ -34,9 +34,9 @@ export interface Field {
 const START_MS = 60_000;
 const METHOD = "/BtcLsp.Service/GetCfg";
 const LIMIT = 1_000_000;
-/** So many requests are made ahead; twice of what was ever seen here. */
-const LSP_PER_SECOND_MAX = 15_000;
-const ECHO_PER_SECOND_MAX = 60_000;
+/** So many requests are made ahead; more than was ever seen here. */
+const LSP_PER_SECOND_MAX = 10_000;
+const ECHO_PER_SECOND_MAX = 30_000;
 
 /**
  * btcd and lnd, the signer, Postgres, three LSPs, an echo and the load program, each a process of its own. The signer's log
@@ -207,6 +207,7 @@ function openGun(closers: (() => unknown)[]): Fire {
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   closers.push(() => child.kill("SIGKILL"));
+  child.setMaxListeners(0);
   const lines = createInterface({ input: child.stdout });
   return async (shot) => {
     const line = once(lines, "line");
