@@ -1,13 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import {
-  type DescField,
-  type DescMessage,
-  fromBinary,
-  type MessageShape,
-  ScalarType,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { fail, ok, type Result } from "../ceremony/result.ts";
+import { isVarint, type Kind, kindOf, type ScalarKind } from "./kinds.ts";
 
 // protobuf is not canonical: decoders take fields in any order, the last of two, varints with zeros after them, fields
 // they do not know, and some take a varint where a message belongs (`08 00` as a present `ctx`). Who signs bytes wants
@@ -95,8 +89,7 @@ interface FieldPlan {
   readonly values: ReadonlySet<number> | undefined;
 }
 
-type FieldKind = ScalarKind | "message" | "packed";
-type ScalarKind = "uint64" | "uint32" | "bool" | "enum" | "string" | "bytes";
+type FieldKind = Kind | "packed";
 
 const WIRE_VARINT = 0;
 const WIRE_LENGTH = 2;
@@ -105,14 +98,6 @@ const UINT32_LIMIT = 2 ** 32;
 const VARINT_MAX = 10;
 /** Instead of a value: the walk has ended with a fault. */
 const STOPPED = -1;
-
-const SCALARS: Partial<Record<ScalarType, ScalarKind>> = {
-  [ScalarType.UINT64]: "uint64",
-  [ScalarType.UINT32]: "uint32",
-  [ScalarType.BOOL]: "bool",
-  [ScalarType.STRING]: "string",
-  [ScalarType.BYTES]: "bytes",
-};
 
 const plans = new WeakMap<DescMessage, Plan>();
 
@@ -141,23 +126,11 @@ function planField(field: DescField): FieldPlan {
     repeated: repeated && !packed,
     implicit: !repeated && field.oneof === undefined,
     oneof: field.oneof === undefined ? 0 : 1 << field.parent.oneofs.indexOf(field.oneof),
-    element: packed && kind !== "message" ? kind : undefined,
+    element: packed ? kind : undefined,
     // The depth of a walk is the depth of the contract: no message contains itself, which would not end here.
     message: field.message === undefined ? undefined : planOf(field.message),
     values: field.enum === undefined ? undefined : new Set(field.enum.values.map(({ number }) => number)),
   };
-}
-
-function kindOf(field: DescField): ScalarKind | "message" {
-  if (field.message !== undefined && field.fieldKind !== "map") return "message";
-  if (field.enum !== undefined && field.fieldKind !== "map") return "enum";
-  const scalar = field.fieldKind === "map" || field.scalar === undefined ? undefined : SCALARS[field.scalar];
-  if (scalar === undefined) throw new Error(`${field.parent.typeName}.${field.name}: a kind the contract does not use`);
-  return scalar;
-}
-
-function isVarint(kind: FieldKind): boolean {
-  return kind === "uint64" || kind === "uint32" || kind === "bool" || kind === "enum";
 }
 
 /** The place of a walk. Its functions say whether it goes on; where it does not, `fault` says why. */

@@ -3,6 +3,11 @@ import { createSecureContext } from "node:tls";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ChannelCredentials, Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { fail, ok, type Result } from "../ceremony/result.ts";
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+  HealthCheckResponse_ServingStatus as Serving,
+} from "../proto/gen/grpc/health/v1/health_pb.js";
 import { GetIdentityRequestSchema, GetIdentityResponseSchema } from "../proto/gen/signer/v1/signer_pb.js";
 import { MESSAGE_BYTES_MAX } from "./limits.ts";
 import { type BatchResult, decodeBatchResult } from "./service/clientwire.ts";
@@ -31,6 +36,8 @@ export interface SignerIdentity {
 /** One connection and its stream. A new one is made for every attempt, so that back-off is in one hand. */
 export interface Channel {
   identity(deadlineMs: number): Promise<Result<SignerIdentity, { readonly code: "unreachable" }>>;
+  /** Whether it says of itself that it would sign now (`grpc.health.v1`): false while it is paused, for one. */
+  serving(deadlineMs: number): Promise<boolean>;
   /** The stream of batches. Answers that are none end it. */
   stream(): ClientDuplexStream<Buffer, BatchResult | undefined>;
   close(): void;
@@ -49,22 +56,33 @@ export function openChannel(place: SignerPlace): Channel {
     ...options,
   });
   const request = Buffer.from(toBinary(GetIdentityRequestSchema, { $typeName: "signer.v1.GetIdentityRequest" }));
-  return {
-    identity: (deadlineMs) =>
-      new Promise((resolve) => {
-        client.makeUnaryRequest(
-          "/signer.v1.Signer/GetIdentity",
-          same,
-          (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes),
-          request,
-          { deadline: Date.now() + deadlineMs },
-          (error, value) => {
-            if (error !== null || value === undefined) return resolve(fail({ code: "unreachable" }));
-            const { network, version, mode } = value;
-            resolve(ok({ nodeId: Buffer.from(value.nodeId).toString("hex"), network, version, mode }));
-          },
+  const check = Buffer.from(
+    toBinary(HealthCheckRequestSchema, { $typeName: "grpc.health.v1.HealthCheckRequest", service: "signer.v1.Signer" }),
+  );
+  const ask = <T>(path: string, bytes: Buffer, read: (answer: Buffer) => T, deadlineMs: number) =>
+    new Promise<T | undefined>((resolve) => {
+      try {
+        client.makeUnaryRequest(path, same, read, bytes, { deadline: Date.now() + deadlineMs }, (_, value) =>
+          resolve(value),
         );
-      }),
+      } catch {
+        // grpc-js throws for a channel that was closed a moment ago.
+        resolve(undefined);
+      }
+    });
+  return {
+    async identity(deadlineMs) {
+      const read = (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes);
+      const found = await ask("/signer.v1.Signer/GetIdentity", request, read, deadlineMs);
+      if (found === undefined) return fail({ code: "unreachable" });
+      const { network, version, mode } = found;
+      return ok({ nodeId: Buffer.from(found.nodeId).toString("hex"), network, version, mode });
+    },
+    async serving(deadlineMs) {
+      const read = (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes);
+      const found = await ask("/grpc.health.v1.Health/Check", check, read, deadlineMs);
+      return found?.status === Serving.SERVING;
+    },
     stream: () => client.makeBidiStreamRequest("/signer.v1.Signer/SignStream", same, decodeBatchResult),
     close: () => client.close(),
   };

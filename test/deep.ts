@@ -24,6 +24,11 @@ const PARTS: readonly Part[] = [
     files: ["test/audit/crash.test.ts", "test/service/crash.test.ts"],
   },
   {
+    name: "LSP and Postgres killed under load, eight times each",
+    env: { DEEP: "8" },
+    files: ["test/store/crash.test.ts", "test/load/crash.test.ts"],
+  },
+  {
     name: "a fault at every scene of the ceremony",
     env: { DEEP: "1" },
     files: ["test/faults/kill.test.ts", "test/faults/end.test.ts", "test/faults/disk.test.ts"],

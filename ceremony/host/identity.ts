@@ -13,7 +13,7 @@ export interface ProgramHash {
 export type IdentityError = SelfError | { readonly code: "program_unreadable"; readonly path: string };
 
 /** What the hash of a checkout covers: all that the program is made of but the packages, which the lock file pins. */
-export const PROGRAM_SOURCES = ["VERSION", "ceremony", "package-lock.json"] as const;
+export const PROGRAM_SOURCES = ["VERSION", "ceremony", "package-lock.json", "signer/bundle/payload.ts"] as const;
 
 const CHUNK = 1 << 20;
 

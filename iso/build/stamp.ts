@@ -1,7 +1,10 @@
 import { hashSources } from "../../ceremony/host/identity.ts";
 
 /** All that the bytes of an executable depend on, but its own first module: esbuild reads the two JSON files too. */
-const BUILT_FROM = ["VERSION", "ceremony", "iso/build", "package-lock.json", "package.json", "tsconfig.json"];
+const BUILT_FROM = [
+  ...["VERSION", "ceremony", "iso/build", "package-lock.json", "package.json"],
+  ...["signer/bundle/payload.ts", "tsconfig.json"],
+];
 
 /**
  * What a build of `entry` leaves in `.stamp`: an executable with another stamp is not of this tree. Undefined when the

@@ -2,6 +2,8 @@
 declare module "secp256k1/bindings.js" {
   interface Binding {
     privateKeyVerify(privateKey: Uint8Array): boolean;
+    /** 33 or 65 bytes, on the curve; throws for another length. */
+    publicKeyVerify(publicKey: Uint8Array): boolean;
     publicKeyCreate(privateKey: Uint8Array, compressed: boolean): Uint8Array;
     /** `publicKey + tweak * G`; throws if that is no key. */
     publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;

@@ -1,6 +1,6 @@
 import { type CanonicalFaultCode, decodeCanonical } from "../../proto/canonical.ts";
 import { FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
-import { type GzipError, gunzipOne } from "./gzip.ts";
+import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
 import { FRAME_MAX, HASH_LENGTH, INFLATED_MAX } from "./limits.ts";
 import { METHODS, type RequestMessage, type ResponseMessage } from "./methods.ts";
 import type { SignItem } from "./subject.ts";

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hashSources, PROGRAM_SOURCES, programHash } from "../../ceremony/host/identity.ts";
+import { importsOf } from "../project/source.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -26,12 +27,31 @@ test("the documented shell line gives the hash of a checkout, in any locale", ()
   }
 });
 
+test("the hash of a checkout covers every module that the program is made of", () => {
+  const reached = new Set<string>();
+  const visit = (path: string): void => {
+    if (reached.has(path) || !path.endsWith(".ts")) return;
+    reached.add(path);
+    for (const name of importsOf({ path, text: readFileSync(join(ROOT, path), "utf8") })) visit(name);
+  };
+  visit("ceremony/main.ts");
+  assert(reached.size > 50);
+  const isCovered = (path: string): boolean =>
+    PROGRAM_SOURCES.some((source) => path === source || path.startsWith(`${source}/`));
+  assert.deepEqual(
+    [...reached].filter((path) => !isCovered(path)),
+    [],
+  );
+});
+
 test("one changed byte, a file more, a file less and another name each change the hash", (t) => {
   const root = mkdtempSync(join(tmpdir(), "identity-"));
   t.after(() => rmSync(root, { recursive: true }));
   cpSync(join(ROOT, "VERSION"), join(root, "VERSION"));
   writeFileSync(join(root, "package-lock.json"), "{}");
   mkdirSync(join(root, "ceremony/seed"), { recursive: true });
+  mkdirSync(join(root, "signer/bundle"), { recursive: true });
+  writeFileSync(join(root, "signer/bundle/payload.ts"), "");
   const seen = new Set<string>();
   const note = () => {
     const hash = hashSources(root, PROGRAM_SOURCES);

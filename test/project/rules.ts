@@ -53,6 +53,9 @@ const TOP_LEVEL = new Set([
   ...["LICENSE", "README.md", "SECURITY.md", "VERSION"],
 ]);
 
+const SHARED_WITH_SERVICE =
+  /^(?:signer\/(?:client|channel|key\/key|bundle\/files)|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
+
 const LINES_MAX = 300;
 /** The ceremony as one table: as long as a ceremony is. */
 const TABLES = new Set(["ceremony/script.ts"]);
@@ -140,6 +143,34 @@ export const RULES: readonly Rule[] = [
       example("ceremony/bundle/age.ts", 'import { Encrypter } from "age-encryption";'),
       example("ceremony/flow/a.ts", 'import { openBundle } from "../../signer/bundle/open.ts";'),
     ],
+  },
+  {
+    name: "the service takes of the other programs the signer's client and its helpers, and values of the ceremony",
+    on: (path) => isCode(path) && path.startsWith("lsp/"),
+    broken: (file) =>
+      importsOf(file).filter((name) => /^(?:signer|ceremony)\//.test(name) && !SHARED_WITH_SERVICE.test(name)),
+    examples: [
+      example("lsp/run.ts", 'import { openJudge } from "../signer/service/judge.ts";'),
+      example("lsp/wire/a.ts", 'import { aezeed } from "../../ceremony/seed/aezeed.ts";'),
+    ],
+  },
+  {
+    name: "what the service does with a request's bytes is pure",
+    on: (path) => isCode(path) && path.startsWith("lsp/wire/"),
+    broken: (file) => [
+      ...importsOf(file).filter((name) => isNodeModule(name) && ![...PURE_NODE_MODULES, "node:zlib"].includes(name)),
+      ...matches(codeOf(file), IMPURE_CODE),
+    ],
+    examples: [
+      example("lsp/wire/a.ts", 'import { connect } from "node:http2";'),
+      example("lsp/wire/a.ts", "const now = Date.now();"),
+    ],
+  },
+  {
+    name: "lnd's package is imported in one file",
+    on: (path) => isCode(path) && path.startsWith("lsp/") && path !== "lsp/node/api.ts",
+    broken: (file) => importsOf(file).filter((name) => /^lightning\b/.test(name)),
+    examples: [example("lsp/node/lnd.ts", 'import { getHeight } from "lightning";')],
   },
   {
     name: "no program imports a test",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DescFile, DescService } from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { file_btc_lsp_data_high_level } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import { file_btc_lsp_data_low_level } from "../../proto/gen/btc_lsp/data/low_level_pb.js";
 import { file_btc_lsp_method_get_cfg } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
@@ -62,6 +63,14 @@ describe("the contract of the service", () => {
       Object.fromEntries(found),
       Object.fromEntries(Object.entries(PATHS).map(([path, types]) => [path, { kind: "unary", ...types }])),
     );
+  });
+
+  test("has the presence and packing of plain proto3: an `optional` or `packed = false` would be other bytes", () => {
+    const { IMPLICIT, EXPLICIT } = FeatureSet_FieldPresence;
+    for (const field of [...messages.values()].flatMap((message) => message.fields)) {
+      if (field.fieldKind === "list") assert.equal(field.packed, field.listKind === "enum", field.toString());
+      else assert.equal(field.presence, (field.oneof ?? field.message) ? EXPLICIT : IMPLICIT, field.toString());
+    }
   });
 
   test("keeps retired numbers retired", () => {

@@ -4,6 +4,7 @@ declare module "google-protobuf" {
     nextField(): boolean;
     getFieldNumber(): number;
     isEndGroup(): boolean;
+    skipField(): void;
     readMessage<T>(target: T, read: (target: T, reader: Reader) => void): void;
     readUint64String(): string;
     readUint32(): number;

@@ -9,15 +9,27 @@ type Decoded = Map<number, Value[]>;
 
 /** Whether Google's protobuf takes these bytes as this message, and writes the same bytes for it. */
 export function googleAccepts(type: string, bytes: Uint8Array): boolean {
-  const decoded = googleDecode(type, bytes);
+  const decoded = googleDecode(type, bytes, "refused");
   return decoded !== undefined && Buffer.compare(googleEncode(type, decoded), bytes) === 0;
 }
 
-function googleDecode(type: string, bytes: Uint8Array): Decoded | undefined {
+/**
+ * What Google's protobuf makes of these bytes, written again: fields that the table does not have are gone, enum numbers
+ * that it does not have stay. Undefined if the bytes are not taken.
+ */
+export function googleRewrites(type: string, bytes: Uint8Array): Uint8Array | undefined {
+  const decoded = googleDecode(type, bytes, "ignored");
+  return decoded === undefined ? undefined : googleEncode(type, decoded);
+}
+
+/** What becomes of fields and enum numbers that the table does not have. */
+type Unknowns = "refused" | "ignored";
+
+function googleDecode(type: string, bytes: Uint8Array, unknowns: Unknowns): Decoded | undefined {
   const message: Decoded = new Map();
   try {
     // A copy: the reader keeps the buffer below a view.
-    readInto(type)(message, new BinaryReader(Uint8Array.from(bytes)));
+    readInto(type, unknowns)(message, new BinaryReader(Uint8Array.from(bytes)));
     return message;
   } catch {
     return undefined;
@@ -32,13 +44,17 @@ function googleEncode(type: string, message: Decoded): Uint8Array {
 
 class Unknown extends Error {}
 
-function readInto(type: string): (message: Decoded, reader: Reader) => void {
+function readInto(type: string, unknowns: Unknowns): (message: Decoded, reader: Reader) => void {
   return (message, reader) => {
     while (reader.nextField()) {
       if (reader.isEndGroup()) throw new Unknown("a group");
       const field = fieldsOf(type).find(({ number }) => number === reader.getFieldNumber());
-      if (field === undefined) throw new Unknown(`field ${reader.getFieldNumber()} of ${type}`);
-      readField(message, field, reader);
+      if (field === undefined) {
+        if (unknowns === "refused") throw new Unknown(`field ${reader.getFieldNumber()} of ${type}`);
+        reader.skipField();
+        continue;
+      }
+      readField(message, field, reader, unknowns);
       dropOthers(message, field, type);
     }
   };
@@ -52,28 +68,35 @@ function dropOthers(message: Decoded, { number, oneof }: ContractField, type: st
   }
 }
 
-function readField(message: Decoded, { number, type, repeated }: ContractField, reader: Reader): void {
+function readField(
+  message: Decoded,
+  { number, type, repeated }: ContractField,
+  reader: Reader,
+  unknowns: Unknowns,
+): void {
   const kept = repeated === true ? (message.get(number) ?? []) : [];
   if (type in ENUMS) {
     const values: number[] = [];
     if (repeated === true) reader.readPackableEnumInto(values);
     else values.push(reader.readEnum());
     const known = Object.values(ENUMS[type] ?? {});
-    if (values.some((value) => !known.includes(value))) throw new Unknown(`a value of ${type}`);
+    if (unknowns === "refused" && values.some((value) => !known.includes(value))) {
+      throw new Unknown(`a value of ${type}`);
+    }
     message.set(number, [...kept, ...values]);
   } else {
-    message.set(number, [...kept, readValue(type, reader)]);
+    message.set(number, [...kept, readValue(type, reader, unknowns)]);
   }
 }
 
-function readValue(type: string, reader: Reader): Value {
+function readValue(type: string, reader: Reader, unknowns: Unknowns): Value {
   if (type === "uint64") return reader.readUint64String();
   if (type === "uint32") return reader.readUint32();
   if (type === "bool") return reader.readBool();
   if (type === "string") return reader.readStringRequireUtf8();
   if (type === "bytes") return reader.readBytes();
   const nested: Decoded = new Map();
-  reader.readMessage(nested, readInto(type));
+  reader.readMessage(nested, readInto(type, unknowns));
   return nested;
 }
 

@@ -42,6 +42,22 @@ export async function loadGenerator(): Promise<string> {
   return join(folder, "load");
 }
 
+/** A client on current grpc-go, which shares nothing with the project. */
+export async function goClient(): Promise<string> {
+  const folder = await buildOnce(join(ROOT, "test", "goclient"), "goclient", async (out, run) => {
+    await run("go", ["build", "-o", join(out, "goclient"), "."]);
+  });
+  return join(folder, "goclient");
+}
+
+/** In a module of its own: its versions are not those of lnd, ghz or the client above. */
+export async function grpcurl(): Promise<string> {
+  const folder = await buildOnce(join(ROOT, "test", "grpcurl"), "grpcurl", async (out, run) => {
+    await run("go", ["build", "-o", join(out, "grpcurl"), "github.com/fullstorydev/grpcurl/cmd/grpcurl"]);
+  });
+  return join(folder, "grpcurl");
+}
+
 type Run = (program: string, args: readonly string[]) => Promise<string>;
 type Build = (out: string, run: Run) => Promise<void>;
 
@@ -66,7 +82,7 @@ async function findOrBuild(source: string, name: string, build: Build): Promise<
   const start = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - start) / 1000)} s`;
   const note = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
-  note("building its Go programs, this once; lnd takes four minutes on two free cores");
+  note(`building its Go programs, this once${name === "regtest" ? "; lnd takes four minutes on two free cores" : ""}`);
   const ticking = setInterval(() => note(`still building, ${seconds()}`), STILL_BUILDING_MS);
   mkdirSync(dirname(folder), { recursive: true });
   const unlock = await lock(`${folder}.lock`);

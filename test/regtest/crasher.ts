@@ -1,9 +1,6 @@
-/** Starts lnd, says its process and folder, and dies without a chance to clean up. */
-import { dirname } from "node:path";
-import { startLnd } from "./lnd.ts";
+/** Starts a chain with an lnd on it, says their processes and their folder, and dies without a chance to clean up. */
+import { startRegtest } from "./regtest.ts";
 
-const words =
-  "about wolf boost other battle asthma refuse wedding few purchase track one " +
-  "smooth tunnel immune glass infant tag manual multiply diagram orient wrist agent";
-const lnd = await startLnd({ words: words.split(" ") });
-process.stdout.write(`${lnd.pid} ${dirname(lnd.certificate)}\n`, () => process.kill(process.pid, "SIGKILL"));
+const regtest = await startRegtest({ lnds: [{ name: "lsp" }] });
+const pids = [regtest.chain.pid, regtest.lnd("lsp").pid];
+process.stdout.write(JSON.stringify({ pids, folder: regtest.folder }), () => process.kill(process.pid, "SIGKILL"));

@@ -41,17 +41,53 @@ describe("a program that tests start", () => {
     assert.ok(ports.every((port) => port > 1023));
   });
 
-  test("lnd does not outlive the one who started it, even if that is killed", needs("go"), async () => {
+  test("goes with the one who started it, and so does its folder, when that ends without stopping it", async () => {
+    const program = `
+      const { startDaemon } = await import(${JSON.stringify(join(import.meta.dirname, "process.ts"))});
+      const daemon = startDaemon("/bin/sh", () => ["-c", "exec sleep 100"]);
+      process.stdout.write(JSON.stringify({ pid: daemon.pid, folder: daemon.folder }));
+      process.exit(3);`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+    assert.equal(ended.status, 3, ended.stderr);
+    const { pid, folder } = JSON.parse(ended.stdout) as { pid: number; folder: string };
+    await gone([pid]);
+    assert.equal(existsSync(folder), false);
+  });
+
+  test("starts again in its folder, after it was ended and after it was killed", async () => {
+    const daemon = startDaemon("/bin/sh", () => ["-c", "echo begun; exec sleep 100"]);
+    const begun = (times: number) =>
+      daemon.until("output", 10_000, () => daemon.output() === "begun\n".repeat(times) || undefined);
+    await begun(1);
+    const first = daemon.pid;
+    assert.throws(() => daemon.start(), /runs already/);
+    await daemon.end();
+    assert.deepEqual([daemon.running, runs(first)], [false, false]);
+    daemon.start();
+    await begun(2);
+    assert.deepEqual([daemon.running, daemon.pid === first], [true, false]);
+    await daemon.kill();
+    assert.deepEqual([daemon.running, existsSync(daemon.folder)], [false, true]);
+    await daemon.stop();
+    assert.equal(existsSync(daemon.folder), false);
+  });
+
+  test("btcd and lnd do not outlive the one who started them, even if that is killed", needs("go"), async () => {
     const crasher = spawnSync(process.execPath, [join(import.meta.dirname, "crasher.ts")], { encoding: "utf8" });
     assert.equal(crasher.signal, "SIGKILL", crasher.stderr);
-    const [pid, folder = ""] = crasher.stdout.trim().split(" ");
-    assert.match(basename(folder), /^lnd-/);
-    // The kernel's signal needs a moment; a process that stays would stay for good.
-    for (let tries = 0; tries < 100 && runs(Number(pid)); tries += 1) await sleep(50);
-    assert.equal(runs(Number(pid)), false);
+    const { pids, folder } = JSON.parse(crasher.stdout) as { pids: number[]; folder: string };
+    assert.equal(pids.length, 2);
+    assert.match(basename(folder), /^regtest-/);
+    await gone(pids);
     rmSync(folder, { recursive: true });
   });
 });
+
+/** A signal needs a moment; a process that stays would stay for good. */
+async function gone(pids: readonly number[]): Promise<void> {
+  for (let tries = 0; tries < 100 && pids.some(runs); tries += 1) await sleep(50);
+  assert.deepEqual(pids.filter(runs), []);
+}
 
 function runs(pid: number): boolean {
   assert.ok(pid > 1);

@@ -15,7 +15,7 @@ const DEADLINE_MS = 30_000;
 
 /** Calls of any service of lnd in protobuf's JSON form: bytes are base64, 64-bit numbers strings, names as in the file. */
 export interface Rpc {
-  /** `method` is `package.Service/Method`. Rejects with grpc-js's error. */
+  /** `method` is `package.Service/Method`; of a stream of answers it is the last one. Rejects with grpc-js's error. */
   call<T>(method: string, request?: JsonValue): Promise<T>;
   /** The bytes of a request, for a client that sends the same ones many times. */
   encode(method: string, request: JsonValue): Buffer;
@@ -30,22 +30,35 @@ export function openRpc(target: string, certificate: string, protos: string): Rp
   const client = new Client(target, credentials.createSsl(readFileSync(certificate)), {
     // Node warns about a TLS server name that is an address; lnd's certificate names both.
     "grpc.ssl_target_name_override": "localhost",
+    // After a restart of lnd: grpc-js alone would wait for up to two minutes before it tries again.
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 500,
   });
   const metadata = new Metadata();
   return {
     call<T>(method: string, request: JsonValue = {}) {
-      const { input, output } = describe(method);
+      const { input, output, methodKind } = describe(method);
+      const path = `/${method}`;
+      const write = (message: JsonValue): Buffer => Buffer.from(toBinary(input, fromJson(input, message)));
+      const read = (bytes: Buffer): T => {
+        const message = fromBinary(output, bytes);
+        return toJson(output, message, { useProtoFieldName: true, alwaysEmitImplicit: true }) as T;
+      };
+      const options = { deadline: Date.now() + DEADLINE_MS };
       return new Promise<T>((resolve, reject) => {
-        client.makeUnaryRequest(
-          `/${method}`,
-          (message: JsonValue) => Buffer.from(toBinary(input, fromJson(input, message))),
-          (bytes: Buffer) =>
-            toJson(output, fromBinary(output, bytes), { useProtoFieldName: true, alwaysEmitImplicit: true }) as T,
-          request,
-          metadata,
-          { deadline: Date.now() + DEADLINE_MS },
-          (error, answer) => (error === null && answer !== undefined ? resolve(answer) : reject(error)),
-        );
+        if (methodKind === "server_streaming") {
+          let last: T | undefined;
+          const stream = client.makeServerStreamRequest(path, write, read, request, metadata, options);
+          stream.on("data", (message: T) => {
+            last = message;
+          });
+          stream.once("error", reject);
+          stream.once("end", () => last !== undefined && resolve(last));
+        } else {
+          client.makeUnaryRequest(path, write, read, request, metadata, options, (error, answer) =>
+            error === null && answer !== undefined ? resolve(answer) : reject(error),
+          );
+        }
       });
     },
     encode(method, request) {

@@ -5,10 +5,13 @@ import { Secret } from "../../ceremony/seed/secret.ts";
 import { type BundleMode, encodePayload } from "../../signer/bundle/payload.ts";
 import { KEY_HEX, NODE_ID } from "./frames.ts";
 
-/** An identity file and a bundle for it, of the key of `frames.ts`; made by another age than the ceremony's. */
+const OF_FRAMES = { nodeId: NODE_ID, keyHex: KEY_HEX };
+
+/** An identity file and a bundle for it; made by another age than the ceremony's. */
 export async function writeBundle(
   folder: string,
   mode: BundleMode = "rehearsal",
+  { nodeId, keyHex } = OF_FRAMES,
 ): Promise<{ bundle: string; identity: string }> {
   const secret = await generateX25519Identity();
   const encrypter = new Encrypter();
@@ -16,8 +19,8 @@ export async function writeBundle(
   const payload = encodePayload({
     network: mode === "rehearsal" ? "regtest" : "mainnet",
     mode,
-    nodeId: NODE_ID,
-    privateKey: Secret.take(Buffer.from(KEY_HEX, "hex")),
+    nodeId,
+    privateKey: Secret.take(Buffer.from(keyHex, "hex")),
     ceremonyId: "test-ceremony",
   });
   const paths = { bundle: join(folder, "identity.age"), identity: join(folder, "signer-identity.txt") };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -9,35 +9,10 @@ import { Secret } from "../../ceremony/seed/secret.ts";
 import { openKey } from "../../signer/key/key.ts";
 import { makeAuthority, makeClient, makeServer, validFor } from "../../signer/service/certs.ts";
 import { needs } from "../tools/need.ts";
+import { grpcPython } from "../tools/python.ts";
 import { ROOT } from "../tools/sources.ts";
 import { goodFrame, KEY_HEX, METHOD, NODE_ID } from "./frames.ts";
 import { newFolder, type RigOptions, startRig } from "./rig.ts";
-
-/** grpcio is gRPC's C core, coincurve another build of libsecp256k1. */
-const PACKAGES = ["grpcio==1.81.0", "grpcio-tools==1.81.0", "coincurve==21.0.0"];
-const VENV = join(ROOT, ".cache", `python-${createHash("sha256").update(PACKAGES.join()).digest("hex").slice(0, 12)}`);
-
-/** Made once, beside its place and then moved: a half of one is never taken for a whole. */
-function python(): string | undefined {
-  const interpreter = join(VENV, "bin", "python");
-  if (existsSync(interpreter)) return interpreter;
-  mkdirSync(join(ROOT, ".cache"), { recursive: true });
-  const fresh = `${VENV}.${process.pid}`;
-  const steps = [
-    ["python3", "-m", "venv", fresh],
-    [join(fresh, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", ...PACKAGES],
-  ] as const;
-  for (const [program, ...args] of steps) {
-    const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-    if (status !== 0) {
-      console.error(stderr.slice(-1000));
-      rmSync(fresh, { recursive: true, force: true });
-      return undefined;
-    }
-  }
-  renameSync(fresh, VENV);
-  return interpreter;
-}
 
 interface Report {
   readonly node_id: string;
@@ -50,7 +25,7 @@ interface Report {
 
 /** In a process of its own while this one serves: so not spawnSync. */
 async function ask(place: string, frame: Uint8Array, tls: readonly string[] = []): Promise<Report> {
-  const interpreter = python();
+  const interpreter = grpcPython();
   assert(interpreter !== undefined, "the Python packages cannot be installed");
   const args = [
     join(import.meta.dirname, "client.py"),

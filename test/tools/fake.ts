@@ -55,7 +55,6 @@ export function fakeMachine(options: FakeOptions): FakeMachine {
   };
 }
 
-/** The tool that a program belongs to. */
-function toolOf(program: string): string {
-  return TOOL_NAMES.find((name) => (TOOLS[name] as Tool).programs?.includes(program)) ?? program;
+function toolOf(command: string): string {
+  return TOOL_NAMES.find((name) => (TOOLS[name] as Tool).programs?.includes(command)) ?? command;
 }

@@ -68,5 +68,5 @@ test("Go is named, never installed: Debian's is too old", () => {
   const { missing, lines } = installTools(machine, machine.shell);
   assert.deepEqual(missing, ["go"]);
   assert.deepEqual(machine.lines, []);
-  assert.match(lines.join("\n"), /^missing go \(.+\): install Go 1\.25\.10 or newer/);
+  assert.match(lines.join("\n"), /^missing go \(.+\): install Go 1\.26\.0 or newer/);
 });

@@ -17,10 +17,15 @@ export interface Tool {
   readonly found: (machine: Machine) => boolean;
 }
 
-const ORACLE = join(import.meta.dirname, "..", "oracle");
+const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl"].map((name) =>
+  join(import.meta.dirname, "..", name),
+);
 
 /** The console font in which half blocks (the QR) and Cyrillic are both there. */
 export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
+
+/** Where Debian has the programs of Postgres, newest first: `psql` is on the path, `postgres` and `initdb` are not. */
+export const POSTGRES_FOLDERS = [18, 17, 16, 15, 14].map((version) => `/usr/lib/postgresql/${version}/bin`);
 
 /** The one list of system tools: what a test names in `needs(…)`, what the test command looks for and installs. */
 export const TOOLS = {
@@ -93,6 +98,14 @@ export const TOOLS = {
     use: "the boot test under UEFI",
     files: ["/usr/share/OVMF/OVMF_CODE_4M.fd"],
     found: file("/usr/share/OVMF/OVMF_CODE_4M.fd"),
+  },
+  postgres: {
+    debian: "postgresql",
+    programs: ["postgres", "initdb"],
+    use: "the store on a real server, which tests start themselves; a cluster of the package's own is not needed",
+    found: (machine) =>
+      POSTGRES_FOLDERS.some((folder) => machine.exists(join(folder, "postgres"))) ||
+      machine.which("postgres") !== undefined,
   },
   python3: {
     debian: "python3",
@@ -180,16 +193,22 @@ function runs(machine: Machine, program: string, ...args: string[]): boolean {
   return machine.output(program, args) !== undefined;
 }
 
-/** Asked in the oracle's folder: a Go that fetches newer toolchains answers with the one that it would use there. */
+/** Asked in a module's folder: a Go that fetches newer toolchains answers with the one that it would use there. */
 function goVersion(machine: Machine): number[] {
-  const [, version = ""] = machine.output("go", ["version"], ORACLE)?.match(/ go([0-9.]+)/) ?? [];
+  const [, version = ""] = machine.output("go", ["version"], newestModule().folder)?.match(/ go([0-9.]+)/) ?? [];
   return version.split(".").map(Number);
 }
 
-/** The oracle's go.mod is the one place that says which Go is old enough. */
 function oldestGo(): number[] {
-  const [, version = ""] = readFileSync(join(ORACLE, "go.mod"), "utf8").match(/^go ([0-9.]+)$/m) ?? [];
-  return version.split(".").map(Number);
+  return newestModule().go;
+}
+
+/** The Go modules of the tests are the one place that says which Go is old enough: the newest that one asks for. */
+function newestModule(): { readonly folder: string; readonly go: number[] } {
+  return GO_MODULES.map((folder) => {
+    const [, version = ""] = readFileSync(join(folder, "go.mod"), "utf8").match(/^go ([0-9.]+)$/m) ?? [];
+    return { folder, go: version.split(".").map(Number) };
+  }).reduce((newest, each) => (atLeast(each.go, newest.go) ? each : newest));
 }
 
 function atLeast(version: readonly number[], oldest: readonly number[]): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { gunzipOne } from "../../signer/policy/gzip.ts";
+import { gunzipOne } from "../../proto/gzip.ts";
 
 const codeOf = (bytes: Uint8Array, max = 1000) => {
   const content = gunzipOne(bytes, max);

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../ceremony/result.ts";
 
 export interface GzipError {
   readonly code: /** Not one whole member: its header, its data, its sum or its length are wrong. */
@@ -17,8 +17,8 @@ const MAGIC = [0x1f, 0x8b, /* deflate */ 8, /* no flags */ 0] as const;
 
 /**
  * The content of exactly one gzip member, `max` bytes of it at most. Not `gunzipSync`: that one takes several members,
- * skips what comes after them, and does not say so. Optional header fields (names, comments) are refused: nothing is
- * signed that the policy does not read.
+ * skips what comes after them, and does not say so. Optional header fields (names, comments) are refused: no gRPC library
+ * writes them, and bytes that are signed should be bytes that are read.
  */
 export function gunzipOne(bytes: Uint8Array, max: number): Result<Buffer, GzipError> {
   if (bytes.length < HEADER + TRAILER || MAGIC.some((byte, at) => bytes[at] !== byte)) {

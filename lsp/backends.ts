@@ -1,0 +1,148 @@
+import { ok, type Result } from "../ceremony/result.ts";
+import { openChannel } from "../signer/channel.ts";
+import { openSigner } from "../signer/client.ts";
+import { readSecret, refuse, type StartError } from "./files.ts";
+import { SAY_AGAIN_MS, SIGNER_IDENTITY_MS, START_PAUSE_MS } from "./limits.ts";
+import { type Log, openOccasions } from "./log.ts";
+import { type NodeCache, openNodeCache } from "./node/info.ts";
+import { type LndNode, openLnd } from "./node/lnd.ts";
+import { identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilWell } from "./probe.ts";
+import { openLndSigner } from "./sign/lnd.ts";
+import { openProcessSigner } from "./sign/process.ts";
+import type { ResponseSigner, SignerEvents } from "./sign/signer.ts";
+import { monotonic, type Stage } from "./stage.ts";
+import { openStore, type Store, type StoreEvent } from "./store/store.ts";
+import { openUnlocker } from "./unlock.ts";
+
+/** lnd, what it says of itself, and the blocks that it tells of. */
+export function openNode({ config, materials, metrics, log, closers }: Stage): { node: LndNode; cache: NodeCache } {
+  const node = openLnd(materials.lnd);
+  const file = config.lnd["password-file"];
+  const unlock =
+    file === undefined
+      ? undefined
+      : openUnlocker({
+          node,
+          password: () => readSecret(file),
+          monotonic,
+          onTry: (code) => (code === undefined ? log.info("lnd unlocked") : log.error({ code }, "lnd not unlocked")),
+        });
+  const cache = openNodeCache({
+    node,
+    monotonic,
+    ...(unlock === undefined ? {} : { onLocked: unlock }),
+    onAnswer: metrics.lndAnswered,
+    onTrouble(trouble) {
+      if (trouble !== undefined) log.warn({ code: trouble.code, detail: trouble.detail }, "lnd");
+    },
+  });
+  // A block, or the end of the subscription, is news of lnd before the cache would ask again.
+  node.watchBlocks({
+    onBlock({ height }) {
+      metrics.blockSeen(height);
+      void cache.refresh();
+    },
+    onTrouble(trouble) {
+      if (trouble !== undefined) log.warn({ code: trouble.code, detail: trouble.detail }, "no blocks from lnd");
+      void cache.refresh();
+    },
+  });
+  closers.push(() => {
+    cache.close();
+    node.close();
+  });
+  return { node, cache };
+}
+
+export interface Signing {
+  readonly signer: ResponseSigner;
+  /** Who signs. */
+  readonly identify: Look;
+  /** And whether it would. */
+  readonly look: Look;
+}
+
+/** The signer process, or lnd in its place. */
+export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Signing {
+  const { config, materials, expected, metrics, log, closers } = stage;
+  const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
+  const events: SignerEvents = {
+    monotonic,
+    onOutcome(outcome, ms) {
+      metrics.signed(outcome, ms);
+      if (outcome.kind === "signed") return;
+      const why = outcome.kind === "refused" ? { rule: outcome.rule } : { code: outcome.code };
+      if (isNew(JSON.stringify(why))) log.error(why, `response not signed: ${outcome.kind}`);
+    },
+  };
+  const place = materials.signer;
+  if (place === undefined || config.signer === "lnd") {
+    const signer = openLndSigner(node, events);
+    const look: Look = () => lookAtLndKey(node, expected);
+    const healthy = (): boolean => signer.healthy() && isNode(cache.latest(), expected);
+    return { signer: { ...signer, healthy }, identify: look, look };
+  }
+  const { witness } = config.signer;
+  const client = openSigner({
+    place,
+    ...expected,
+    ...(witness === undefined ? {} : { witnessFile: witness }),
+    onAlarm({ kind }) {
+      metrics.alarmed(kind);
+      log.error({ code: "signer_log", kind }, "the signer's log is not the one that it was");
+    },
+    // Every attempt has two of them: what counts is on the log as a part that is not ready.
+    onState: (state) => log.debug({ state }, "signer"),
+  });
+  const signer = openProcessSigner(client, events);
+  const channel = openChannel(place);
+  closers.push(() => {
+    channel.close();
+    return signer.close();
+  });
+  return {
+    signer,
+    identify: () => identifySigner(channel, expected, SIGNER_IDENTITY_MS),
+    look: () => lookAtSigner(channel, signer, expected, SIGNER_IDENTITY_MS),
+  };
+}
+
+/** The database, with its tables up to date. Only now: it is not touched by a start that is on another network. */
+export async function openDatabase({
+  config,
+  materials,
+  readiness,
+  log,
+  signal,
+  closers,
+  endMs,
+}: Stage): Promise<Result<Store, StartError>> {
+  const { databaseUrl: url } = materials;
+  const { folder } = config.database;
+  const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
+  let store: Store | undefined;
+  const open: Look = async () => {
+    const opened = await openStore({
+      ...(url === undefined ? {} : { url }),
+      ...(folder === undefined ? {} : { folder }),
+      network: config.network,
+      clock: Date.now,
+      onEvent: (event) => tellStoreEvent(log, event, isNew),
+    });
+    if (!opened.ok) return refuse(opened.error.code, opened.error.detail);
+    store = opened.value;
+    return ok(undefined);
+  };
+  const probes = [{ part: "database", look: open }] as const;
+  const opened = await untilWell(probes, readiness, { endMs, pauseMs: START_PAUSE_MS, signal });
+  if (store !== undefined) closers.push(store.close);
+  if (!opened.ok) return opened;
+  return store === undefined ? refuse("failed") : ok(store);
+}
+
+function tellStoreEvent(log: Log, event: StoreEvent, isNew: (kind: string) => boolean): void {
+  if (event.kind === "migrated") log.info({ migration: event.name }, "migrated");
+  if (event.kind !== "trouble") return;
+  const { code, detail } = event.error;
+  if (isNew(`${code} ${detail}`)) log.warn({ code, detail }, "database");
+}

@@ -1,0 +1,85 @@
+import { parseArgs } from "node:util";
+import { type ErrorCode, EXIT, errorLine } from "./errors.ts";
+import type { StartError } from "./files.ts";
+
+const out = (text: string): void => void process.stdout.write(text);
+const err = (text: string): void => void process.stderr.write(text);
+
+/** Runs one command and resolves to the exit code. Each loads its own modules, and only those. */
+export async function dispatch(args: readonly string[]): Promise<number> {
+  stayWithCaller();
+  const [command = "--help", ...rest] = args;
+  switch (command) {
+    case "--help":
+    case "-h":
+      out((await import("./usage.ts")).USAGE);
+      return EXIT.done;
+    case "--version":
+      out(`${(await import("./version.ts")).version()}\n`);
+      return EXIT.done;
+    case "run":
+      return withConfig(rest, async (path) => (await import("./run.ts")).run(path));
+    case "config":
+      return config(rest);
+    case "macaroon":
+      return macaroon(rest);
+    case "client":
+      return (await import("./client/command.ts")).runClient(rest);
+    default:
+      return usage(`unknown command ${command}`);
+  }
+}
+
+async function config([command, ...rest]: readonly string[]): Promise<number> {
+  if (command === "check") return withConfig(rest, checkConfig);
+  if (command !== "keys" || rest.length > 0) return usage("config check or config keys");
+  const { configKeys } = await import("./config.ts");
+  for (const { name, value, meaning } of configKeys()) out(`${name.padEnd(28)}${value.padEnd(13)}${meaning}\n`);
+  return EXIT.done;
+}
+
+async function checkConfig(path: string): Promise<number> {
+  const { loadConfig, loadMaterials } = await import("./start.ts");
+  const config = loadConfig(path);
+  if (!config.ok) return refused(config.error);
+  const materials = loadMaterials(config.value);
+  if (!materials.ok) return refused(materials.error);
+  const { describe } = await import("./describe.ts");
+  out(describe(config.value));
+  return EXIT.done;
+}
+
+async function macaroon(rest: readonly string[]): Promise<number> {
+  if (rest.length > 1 || (rest.length === 1 && rest[0] !== "--sign")) return usage("macaroon [--sign]");
+  const { bakeCommand } = await import("./node/macaroon.ts");
+  out(`${bakeCommand(rest.length === 1 ? ["info", "blocks", "sign"] : ["info", "blocks"])}\n`);
+  return EXIT.done;
+}
+
+function withConfig(args: readonly string[], act: (path: string) => Promise<number>): Promise<number> | number {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { config: { type: "string" } }, strict: true });
+    return values.config === undefined ? usage("--config FILE is needed") : act(values.config);
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : "");
+  }
+}
+
+/** A configuration has a line for each of its faults, everything else one in all. */
+function refused({ code, about }: StartError): number {
+  const many: readonly ErrorCode[] = ["config_syntax", "config_invalid"];
+  err(errorLine(code, many.includes(code) ? "" : about));
+  if (many.includes(code)) for (const fault of about.split("; ")) err(`  ${fault}\n`);
+  return EXIT.refused;
+}
+
+function usage(why: string): number {
+  err(errorLine("usage", why));
+  return EXIT.usage;
+}
+
+/** npm runs scripts in the checkout and says in INIT_CWD where the caller stands: relative paths are the caller's. */
+function stayWithCaller(): void {
+  const caller = process.env["INIT_CWD"];
+  if (caller !== undefined && process.env["npm_lifecycle_event"] !== undefined) process.chdir(caller);
+}

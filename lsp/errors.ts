@@ -1,0 +1,90 @@
+/**
+ * Every code that `lsp` can end with or log, and what it tells a person. A code is part of the interface: it is printed
+ * in brackets before the sentence, it is the `code` of a log line, and docs/lsp.md has a row for it.
+ */
+export const ERRORS = {
+  usage: "the command line is not one of those that `lsp --help` shows",
+  failed: "something failed that should not; the line above says what",
+
+  config_syntax: "the configuration is not a YAML mapping",
+  config_invalid: "the configuration says something that it may not",
+  file_unreadable: "a file that was named cannot be read",
+  file_mode: "everybody may read a file that holds a secret",
+  file_size: "a file is larger than any of its kind",
+  file_form: "a file does not hold what it is named for",
+
+  lnd_other_node: "lnd is another node than the configured one",
+  lnd_other_network: "lnd is on another network than the configured one",
+  lnd_locked: "lnd's wallet is locked",
+  lnd_not_synced: "lnd does not follow the chain yet",
+  lnd_unavailable: "lnd does not answer",
+  lnd_denied: "lnd refuses the macaroon, or the wallet's password",
+  lnd_failed: "lnd answers what was not expected",
+  signer_unreachable: "the signer does not answer",
+  signer_other_node: "the signer holds the key of another node than the configured one",
+  signer_other_network: "the signer is on another network than the configured one",
+  signer_not_serving: "the signer does not sign now: paused, over its budget, or without a log that it can write",
+  signer_log: "the signer's log went back or was rewritten; see `signer audit verify`",
+  admin_listen: "the admin port cannot be opened",
+  server_plaintext: "without TLS the API listens on a loopback address only",
+  server_tls: "the TLS certificate and its key cannot be used",
+  server_listen: "the API's port cannot be opened",
+  starting: "the process is starting",
+  stopping: "the process is stopping",
+
+  file_exists: "a file that would be written is there already",
+  file_unwritable: "a file cannot be written",
+  client_address: "the address is not HOST:PORT",
+  client_plaintext: "without TLS the client speaks to this machine only",
+  client_node_id: "the LSP's node id is not 33 bytes in hex that are a public key",
+  client_key: "the request could not be signed",
+  client_key_signature: "the request's signature is not by the key that the request names",
+  client_address_network: "the bitcoin address is not one of this network",
+  client_busy: "too many calls wait for this client already",
+  client_closed: "the client was closed",
+  client_unreachable: "nobody answers at the LSP's address",
+  client_tls: "the LSP's TLS certificate is not to be trusted, or the other side does not speak TLS",
+  client_not_done: "the LSP did not take the request; nothing was done",
+  client_deadline: "there was no answer in time; what was asked for may have been done",
+  client_disconnected: "the connection ended before the answer; what was asked for may have been done",
+  client_http: "what answers is no gRPC server",
+  client_frame: "the answer is not one gRPC message",
+  client_status: "the answer is a gRPC status, which is not signed: who sent it is not proven",
+  client_unsigned: "the answer has no signature",
+  client_signature: "the answer is not signed by the LSP's node id",
+  client_reply_form: "the answer is signed by the LSP and is no message of the contract",
+  client_no_context: "the answer is signed and does not say when and by whom: it may be an old one",
+  client_other_node: "the answer is signed by the LSP and names another node",
+  client_nonce_old: "the answer is not newer than one that came before it",
+  client_nonce_time: "the answer's time is too far from this machine's clock",
+  client_empty: "the LSP answered, signed, with neither success nor failure: it does not do this yet",
+  client_refused: "the LSP refused, and signed that it did",
+
+  store_url: "the database URL is not one of a Postgres server",
+  store_embedded:
+    "the embedded database never flushes to disk: it is for regtest and simnet; other networks need a URL",
+  store_folder: "the folder of the embedded database cannot be used",
+  store_locked: "another process has the folder of the embedded database",
+  store_network: "the database is of another network",
+  store_unsafe: "the database server does not flush to disk (fsync or full_page_writes is off)",
+  store_denied: "the database server refuses this user, or what it tries to do",
+  store_unavailable: "the database does not answer; what was asked of it may have been done",
+  store_busy: "the database has too much to do, or another transaction was in the way; nothing was done",
+  store_constraint: "the database refuses what would break a rule of its tables",
+  store_failed: "the database refuses a statement",
+  store_clock: "the reply nonces are ahead of this machine's clock, which was set back; they go on when it catches up",
+  store_nonces: "no nonces for answers are reserved: the database was away for long, or the clock was set back",
+  store_closed: "the store was closed",
+  migration_changed: "a migration that the database has is not the one of this program",
+  migration_unknown: "the database has a migration that this program does not know: it is of a newer one",
+  migration_failed: "a migration failed; the database is as before",
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
+
+/** One line for a person: the code, the sentence, and what it is about. */
+export function errorLine(code: ErrorCode, about = ""): string {
+  return `lsp: [${code}] ${ERRORS[code]}${about === "" ? "" : ` (${about})`}\n`;
+}

@@ -1,0 +1,59 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { fail, ok, type Result } from "../ceremony/result.ts";
+import { Secret } from "../ceremony/seed/secret.ts";
+import type { ErrorCode } from "./errors.ts";
+import { FILE_BYTES_MAX } from "./limits.ts";
+
+/** A code of the registry, and what it is about: a path, a key, the system's own word. Never what a file holds. */
+export interface StartError {
+  readonly code: ErrorCode;
+  readonly about: string;
+}
+
+export function refuse(code: ErrorCode, about = ""): { readonly ok: false; readonly error: StartError } {
+  return fail({ code, about });
+}
+
+export function readText(path: string): Result<string, StartError> {
+  const bytes = readBytes(path, "public");
+  return bytes.ok ? ok(bytes.value.toString("utf8")) : bytes;
+}
+
+/** A file that not everybody may read, without the line's end that editors put there. */
+export function readSecret(path: string): Result<Secret, StartError> {
+  const bytes = readBytes(path, "secret");
+  if (!bytes.ok) return bytes;
+  let end = bytes.value.length;
+  while (end > 0 && (bytes.value[end - 1] === 0x0a || bytes.value[end - 1] === 0x0d)) end -= 1;
+  const secret = Secret.copyOf(bytes.value.subarray(0, end));
+  bytes.value.fill(0);
+  return secret.length > 0 ? ok(secret) : refuse("file_form", `${path}: empty`);
+}
+
+/**
+ * At most `FILE_BYTES_MAX`. The group may read a secret file: `root:lsp 0640` is how a file is handed to a service that
+ * shall not change it.
+ */
+export function readBytes(path: string, kind: "secret" | "public"): Result<Buffer, StartError> {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    return refuse("file_unreadable", `${path}: ${codeOf(error)}`);
+  }
+  try {
+    const { mode, size } = fstatSync(file);
+    if (kind === "secret" && (mode & 0o007) !== 0) return refuse("file_mode", path);
+    if (size > FILE_BYTES_MAX) return refuse("file_size", path);
+    return ok(readFileSync(file));
+  } catch (error) {
+    return refuse("file_unreadable", `${path}: ${codeOf(error)}`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The system's own word, `EACCES` for one, of what a call threw. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}

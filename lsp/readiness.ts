@@ -1,0 +1,34 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** What must be well for a request to be answered. */
+export const PARTS = ["process", "lnd", "signer", "database"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Trouble {
+  readonly part: Part;
+  readonly code: ErrorCode;
+}
+
+/** Whether requests can be answered now, and what is in the way. */
+export interface Readiness {
+  /** @param code undefined: the part is well */
+  set(part: Part, code: ErrorCode | undefined): void;
+  ready(): boolean;
+  /** In the order in which parts were first in trouble. */
+  troubles(): readonly Trouble[];
+}
+
+/** @param onChange told once of each change of a part, not of each look at it */
+export function openReadiness(onChange: (part: Part, code: ErrorCode | undefined) => void): Readiness {
+  const troubles = new Map<Part, ErrorCode>();
+  return {
+    set(part, code) {
+      if (troubles.get(part) === code) return;
+      if (code === undefined) troubles.delete(part);
+      else troubles.set(part, code);
+      onChange(part, code);
+    },
+    ready: () => troubles.size === 0,
+    troubles: () => [...troubles].map(([part, code]) => ({ part, code })),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Result } from "../ceremony/result.ts";
+import { EXIT, errorLine } from "./errors.ts";
+import type { StartError } from "./files.ts";
+import { describeError, openLog } from "./log.ts";
+import { serve } from "./serve.ts";
+import type { Closer } from "./stage.ts";
+import { loadConfig, loadMaterials } from "./start.ts";
+
+/** `lsp run`: resolves to the exit code when a signal has ended it, or when it could not start. */
+export async function run(path: string): Promise<number> {
+  // From the first line on: a signal while something is waited for must not be lost either.
+  const { signal, name } = stopSignal();
+  // Asked to reload while there is nothing yet to be read again.
+  process.on("SIGHUP", () => undefined);
+  const config = loadConfig(path);
+  if (!config.ok) return end(config);
+  const materials = loadMaterials(config.value);
+  if (!materials.ok) return end(materials);
+  const log = openLog(config.value["log-level"]);
+  // Node would print the exception with its text, which may quote a request. The unit starts the process again.
+  process.once("uncaughtException", (error) => {
+    log.fatal({ code: "failed", error: describeError(error) }, "failed");
+    process.exit(EXIT.refused);
+  });
+  const closers: Closer[] = [];
+  const started = await serve({ config: config.value, materials: materials.value, log, signal, closers });
+  if (started.ok && !signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  if (signal.aborted) log.info({ why: name() }, "stopping");
+  else if (!started.ok) log.error({ code: started.error.code }, "not started");
+  // What was opened last is closed first.
+  for (const close of closers.toReversed()) {
+    try {
+      await close();
+    } catch (error) {
+      // The others are closed all the same: the store among them.
+      log.error({ code: "failed", error: describeError(error) }, "not closed");
+    }
+  }
+  if (!signal.aborted) return end(started);
+  log.info("stopped");
+  return EXIT.done;
+}
+
+function end(result: Result<unknown, StartError>): number {
+  if (!result.ok) process.stderr.write(errorLine(result.error.code, result.error.about));
+  return EXIT.refused;
+}
+
+/** A second signal ends the process at once, as the system has it. */
+function stopSignal(): { signal: AbortSignal; name: () => string } {
+  const controller = new AbortController();
+  let name = "";
+  for (const each of ["SIGTERM", "SIGINT"] as const) {
+    process.once(each, () => {
+      name = each;
+      controller.abort();
+    });
+  }
+  return { signal: controller.signal, name: () => name };
+}

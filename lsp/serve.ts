@@ -1,0 +1,65 @@
+import { ok, type Result } from "../ceremony/result.ts";
+import { type Admin, openAdmin } from "./admin.ts";
+import { openDatabase, openNode, openSigning } from "./backends.ts";
+import type { StartError } from "./files.ts";
+import { CHECK_MS, START_PAUSE_MS } from "./limits.ts";
+import { openListener } from "./listener.ts";
+import { openMetrics } from "./metrics.ts";
+import { hostPort } from "./place.ts";
+import { identifyLnd, lookAtLnd, lookAtStore, untilWell, watchParts } from "./probe.ts";
+import { openReadiness } from "./readiness.ts";
+import type { Server } from "./server/server.ts";
+import { monotonic, type ServeParts, type Stage } from "./stage.ts";
+import { version } from "./version.ts";
+
+/** Opens one part after the other; the public listener comes last, when all agree on who signs and on which network. */
+export async function serve(parts: ServeParts): Promise<Result<undefined, StartError>> {
+  const { config, log, signal, closers } = parts;
+  const metrics = openMetrics(version());
+  const readiness = openReadiness((part, code) => {
+    if (code === undefined) log.info({ part }, "well");
+    else log.warn({ part, code }, "not ready");
+  });
+  readiness.set("process", "starting");
+  const expected = { nodeId: config["node-id"], network: config.network };
+  const endMs = monotonic() + config["start-timeout-seconds"] * 1000;
+  const stage: Stage = { ...parts, expected, metrics, readiness, endMs };
+  const admin = await openAdmin({ ...config.admin, readiness, metrics });
+  if (!admin.ok) return admin;
+  closers.push(admin.value.close);
+  let listener: Server | undefined;
+  metrics.watch({ troubles: readiness.troubles, connections: () => listener?.connections() ?? 0 });
+  const { node, cache } = openNode(stage);
+  const signing = openSigning(stage, node, cache);
+  const waiting = { endMs, pauseMs: START_PAUSE_MS, signal };
+  const parties = [
+    { part: "lnd", look: () => identifyLnd(cache, expected) },
+    { part: "signer", look: signing.identify },
+  ] as const;
+  const agreed = await untilWell(parties, readiness, waiting);
+  if (!agreed.ok) return agreed;
+  const store = await openDatabase(stage);
+  if (!store.ok) return store;
+  const server = await openListener(stage, { store: store.value, signer: signing.signer, cache });
+  if (!server.ok) return server;
+  listener = server.value;
+  closers.push(() => readiness.set("process", "stopping"));
+  readiness.set("process", undefined);
+  const probes = [
+    { part: "lnd", look: () => lookAtLnd(cache, expected) },
+    { part: "signer", look: signing.look },
+    { part: "database", look: () => lookAtStore(store.value) },
+  ] as const;
+  // Not waited for at the end: a look may take as long as a call of lnd.
+  void watchParts(probes, readiness, { everyMs: CHECK_MS, signal });
+  announce(stage, admin.value, server.value);
+  return ok(undefined);
+}
+
+function announce({ config, expected, log }: Stage, admin: Admin, server: Server): void {
+  const listen = hostPort(config.listen.host, server.port);
+  log.info({ version: version(), ...expected, listen, admin: admin.address }, "serving");
+  if (config.plaintext) log.warn("plaintext");
+  if (config.signer === "lnd") log.warn("lnd signs: no policy, and no log of what was signed");
+  process.stdout.write(`node id ${expected.nodeId}\nlistening on ${listen}\nadmin on ${admin.address}\n`);
+}

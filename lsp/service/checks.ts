@@ -1,0 +1,215 @@
+import { create } from "@bufbuild/protobuf";
+import { ResponseSchema } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
+import { type GenericFailure, genericFailure, PATHS, type RefundFailure, refundFailure } from "../wire/failures.ts";
+import { encodeResponse } from "../wire/request.ts";
+import { STATUS, type Status } from "../wire/status.ts";
+
+/** Who a row is asked of. */
+export type Asked = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
+
+export type Answer =
+  | { readonly kind: "status"; readonly status: Status; readonly message: string }
+  /** In band: gRPC status OK, and a response with `ctx` and this behind it. */
+  | {
+      readonly kind: "failure";
+      /** Field 3 of the response, encoded: the three methods have the same failures under the same numbers. */
+      readonly tail: Uint8Array;
+      readonly signed: "shared" | "alone";
+      /** For people. */
+      readonly says: string;
+    };
+
+interface Row {
+  readonly id: string;
+  /** In `spec/btc-lsp.md` 1.7: letters for every call, numbers for SwapIntoLn; "-" for what the original did not ask. */
+  readonly step: string;
+  readonly of: Asked;
+  readonly when: string;
+  readonly answer: Answer;
+}
+
+type GenericKind = Parameters<typeof genericFailure>[1];
+
+/**
+ * Everything that a request is asked, in this order. The first row that it breaks is its answer, and one only: "first
+ * failure wins". A request that breaks none has its success. The last two rows come in the place of any answer.
+ *
+ * Rows of a `status` leave unsigned: their body is empty, and lnd signs no empty message. Failures before the signature is
+ * verified are shared, since anybody can cause them and a signature costs what the signer has least of.
+ */
+export const CHECKS = [
+  {
+    id: "address_limit",
+    step: "-",
+    of: "every request",
+    when: "the address is over its rate; the body is not read",
+    answer: status(STATUS.resourceExhausted, "too many requests from this address"),
+  },
+  {
+    id: "unknown_method",
+    step: "F",
+    of: "every request",
+    when: "the path is none of the contract; the body is not read",
+    answer: status(STATUS.unimplemented, "no such method"),
+  },
+  {
+    id: "frame",
+    step: "A",
+    of: "every request",
+    when: "the body is not exactly one frame, or its flag, encoding and gzip member do not go together",
+    answer: status(STATUS.invalidArgument, "the body is not one gRPC message"),
+  },
+  {
+    id: "frame_size",
+    step: "-",
+    of: "every request",
+    when: "the frame inflates to more than the limit",
+    answer: status(STATUS.resourceExhausted, "the message is too large"),
+  },
+  {
+    id: "message",
+    step: "A",
+    of: "every request",
+    when: "the frame's content is not the method's message",
+    answer: status(STATUS.invalidArgument, "the message is not the method's"),
+  },
+  {
+    id: "nonce_missing",
+    step: "B",
+    of: "every request",
+    when: "`ctx` or `ctx.nonce` is absent",
+    answer: generic("shared", "nonce", "REQUIRED"),
+  },
+  {
+    id: "key_missing",
+    step: "C",
+    of: "every request",
+    when: "`ctx.ln_pub_key` is absent",
+    answer: generic("shared", "key", "REQUIRED"),
+  },
+  {
+    id: "signature",
+    step: "D",
+    of: "every request",
+    when: "the key is not a compressed public key, `sig-bin` is absent or not DER, or it is no signature of the frame",
+    answer: generic("shared", "none", "VERIFICATION_FAILED"),
+  },
+  {
+    id: "key_limit",
+    step: "-",
+    of: "verified requests",
+    when: "the key is over its rate",
+    answer: status(STATUS.resourceExhausted, "too many requests with this key"),
+  },
+  {
+    id: "deadline",
+    step: "-",
+    of: "verified requests",
+    when: "the request's time is over before its nonce is taken",
+    answer: status(STATUS.deadlineExceeded, "the deadline is over"),
+  },
+  {
+    id: "signer_down",
+    step: "-",
+    of: "verified requests",
+    when: "the signer cannot sign now; the nonce is not taken and can be used again",
+    answer: status(STATUS.unavailable, "responses cannot be signed now"),
+  },
+  {
+    id: "node_unknown",
+    step: "-",
+    of: "GetCfg",
+    when: "neither the configuration nor lnd has told an address of the node; the nonce is not taken",
+    answer: status(STATUS.unavailable, "the node's address is not known yet"),
+  },
+  {
+    id: "store_down",
+    step: "-",
+    of: "verified requests",
+    when: "the database does not take the nonce, or has reserved none for the answer",
+    answer: status(STATUS.unavailable, "the database is not available"),
+  },
+  {
+    id: "nonce_stale",
+    step: "E",
+    of: "verified requests",
+    when: "the nonce is not above the highest one of this key, as unsigned 64-bit",
+    answer: generic("alone", "nonce", "VERIFICATION_FAILED"),
+  },
+  {
+    id: "privacy",
+    step: "1",
+    of: "SwapIntoLn",
+    when: "`privacy` is neither PUBLIC nor PRIVATE",
+    answer: generic("alone", "privacy", "PARSING_FAILED"),
+  },
+  {
+    id: "refund_missing",
+    step: "2",
+    of: "SwapIntoLn",
+    when: "`refund_on_chain_address` is absent",
+    answer: generic("alone", "refundAddress", "REQUIRED"),
+  },
+  {
+    id: "refund_not_valid",
+    step: "3",
+    of: "SwapIntoLn",
+    when: "the text is no address of this network, or what is sent there is lost or anyone's",
+    answer: refund("NOT_VALID"),
+  },
+  {
+    id: "refund_not_segwit",
+    step: "5",
+    of: "SwapIntoLn",
+    when: "the address is P2PKH or P2SH",
+    answer: refund("NOT_SEGWIT"),
+  },
+  {
+    id: "swaps_to_come",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "nothing is wrong with it: swaps are not offered yet",
+    answer: status(STATUS.unimplemented, "swaps are not offered yet"),
+  },
+  {
+    id: "unsigned",
+    step: "-",
+    of: "every answer",
+    when: "it is one to be signed, and the signer does not sign it; the request's nonce may be taken",
+    answer: status(STATUS.unavailable, "the response could not be signed"),
+  },
+  {
+    id: "exception",
+    step: "G",
+    of: "every answer",
+    when: "something failed that should not; its text stays in the log",
+    answer: status(STATUS.internal, "internal error"),
+  },
+] as const satisfies readonly Row[];
+
+export type CheckId = (typeof CHECKS)[number]["id"];
+export type Check = Row & { readonly id: CheckId };
+
+const byId = new Map<CheckId, Check>(CHECKS.map((row) => [row.id, row]));
+
+export function answerOf(id: CheckId): Answer {
+  // Every id of the type is one of the table.
+  return (byId.get(id) as Check).answer;
+}
+
+function status(code: Status, message: string): Answer {
+  return { kind: "status", status: code, message };
+}
+
+function generic(signed: "shared" | "alone", path: keyof typeof PATHS, kind: GenericKind): Answer {
+  return failure(signed, `generic [${PATHS[path].join(",")}] ${kind}`, genericFailure(PATHS[path], kind));
+}
+
+function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): Answer {
+  return failure("alone", `specific REFUND_ON_CHAIN_ADDRESS_IS_${kind}`, refundFailure(kind));
+}
+
+function failure(signed: "shared" | "alone", says: string, value: GenericFailure | RefundFailure): Answer {
+  const tail = encodeResponse(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
+  return { kind: "failure", tail, signed, says };
+}

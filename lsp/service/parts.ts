@@ -1,0 +1,53 @@
+import type { Network } from "../../ceremony/seed/network.ts";
+import type { NodeCache } from "../node/info.ts";
+import type { ResponseSigner } from "../sign/signer.ts";
+import type { Store } from "../store/store.ts";
+import type { CheckId } from "./checks.ts";
+import type { Rate } from "./ratelimit.ts";
+
+/** All that the service stands on. Nothing in it reads a clock, a file or the network but through these. */
+export interface ServiceParts {
+  readonly store: Pick<Store, "transaction"> & {
+    readonly nonces: Pick<Store["nonces"], "take">;
+    readonly replyNonces: Pick<Store["replyNonces"], "next">;
+  };
+  readonly signer: ResponseSigner;
+  readonly node: Pick<NodeCache, "latest">;
+  readonly settings: ServiceSettings;
+  /** Milliseconds that never go back, on the scale of `performance.now()`: the server's deadlines are on it. */
+  readonly monotonic: () => number;
+  readonly meters: ServiceMeters;
+  /** What `grpc.health.v1` answers. */
+  readonly ready: () => boolean;
+}
+
+export interface ServiceSettings {
+  /** Lower-case hex of 33 bytes: who signs, and whom GetCfg names. */
+  readonly nodeId: string;
+  readonly network: Network;
+  /** Where customers reach the node; without it, GetCfg has the addresses that lnd tells. */
+  readonly advertise: Place | undefined;
+  readonly minChanCapMsat: bigint;
+  /** Before anything of a request is read. */
+  readonly perAddress: Rate;
+  /** Of verified requests. */
+  readonly perKey: Rate;
+}
+
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a request came to: an answer without a failure, or the row of the table that ended it. */
+export type Outcome = "success" | CheckId;
+
+/** Told of what happens. Every word is one of a few, so that all of them can be labels. */
+export interface ServiceMeters {
+  /** One request that came as far as the service, in milliseconds from there to its answer. */
+  answered(method: string, outcome: Outcome, ms: number): void;
+  /** One signature checked ("valid", "invalid"); one nonce asked for ("accepted", "stale", "failed"). */
+  worked(work: "verify" | "database", outcome: string, ms: number): void;
+  /** One verified request whose nonce was not above the last one of its key. */
+  nonceRefused(): void;
+}

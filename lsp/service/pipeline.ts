@@ -1,0 +1,177 @@
+import { KEY_ENTRIES_MAX, SHARED_FAILURE_MS } from "../limits.ts";
+import type { Incoming, Outgoing } from "../server/exchange.ts";
+import { takeNonce } from "../store/nonces.ts";
+import { openFrame } from "../wire/frame.ts";
+import { acceptsGzip, decodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
+import { type RpcError, STATUS } from "../wire/status.ts";
+import { answerOf, CHECKS, type CheckId } from "./checks.ts";
+import type { Method, Plan } from "./methods.ts";
+import type { Outcome, ServiceParts } from "./parts.ts";
+import { openBuckets } from "./ratelimit.ts";
+import { openRecent } from "./recent.ts";
+import { openReplies } from "./replies.ts";
+import { openShared } from "./shared.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** Answers one request, whose method is known. Rejects for a fault of the program alone. */
+export type Pipeline = (method: Method, incoming: Incoming) => Promise<Outgoing>;
+
+/** An answer, and what it is. */
+interface Ended {
+  readonly outcome: Outcome;
+  readonly answer: Outgoing;
+}
+
+/** A request whose signature holds. */
+interface Verified {
+  readonly method: Method;
+  readonly key: Uint8Array;
+  /** The key as text, to be looked up by. */
+  readonly name: string;
+  readonly nonce: bigint;
+  /** Whether the answer is gzip. */
+  readonly gzip: boolean;
+}
+
+/** The rows of CHECKS in their order, with what stands between them: signature, nonce, answer. */
+export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline {
+  const { store, signer, settings, monotonic, meters } = parts;
+  const replies = openReplies(settings.nodeId);
+  const keys = openBuckets(settings.perKey, KEY_ENTRIES_MAX);
+  const shared = openShared<CheckId, Ended>(monotonic, SHARED_FAILURE_MS);
+  /** By key: the highest nonce that was tried here. */
+  const tried = openRecent<bigint>(KEY_ENTRIES_MAX);
+
+  return async (method, incoming) => {
+    const began = monotonic();
+    let outcome: Outcome = "exception";
+    try {
+      const ended = await judge(method, incoming);
+      outcome = ended.outcome;
+      return ended.answer;
+    } finally {
+      meters.answered(method.name, outcome, monotonic() - began);
+    }
+  };
+
+  async function judge(method: Method, { wire, headers, deadline }: Incoming): Promise<Ended> {
+    const frame = openFrame(wire, headers["grpc-encoding"]);
+    if (!frame.ok)
+      return malformed(frame.error.status === STATUS.resourceExhausted ? "frame_size" : "frame", frame.error);
+    const asked = method.read(frame.value.message);
+    if (!asked.ok) return malformed("message", asked.error);
+    const { ctx } = asked.value;
+    if (ctx?.nonce === undefined) return failTogether("nonce_missing", method);
+    if (ctx.lnPubKey === undefined) return failTogether("key_missing", method);
+    const key = ctx.lnPubKey.val;
+    const verdict = isSigned(wire, headers[SIGNATURE_HEADER], key);
+    // An await takes a turn of the microtask queue, which most requests do not need here.
+    if (!(typeof verdict === "boolean" ? verdict : await verdict)) return failTogether("signature", method);
+
+    const now = monotonic();
+    const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+    if (!keys.take(name, now)) return stop("key_limit");
+    if (now >= deadline) return stop("deadline");
+    if (!signer.healthy()) return stop("signer_down");
+    const plan = asked.value.plan();
+    if (plan.kind === "stop") return stop(plan.row);
+    const gzip = frame.value.compressed && acceptsGzip(headers["grpc-accept-encoding"]);
+    const request = { method, key, name, nonce: ctx.nonce.val, gzip };
+    return plan.kind === "say" ? say(request, plan) : act(request, plan.row);
+  }
+
+  function isSigned(wire: Uint8Array, header: string | undefined, key: Uint8Array): boolean | Promise<boolean> {
+    const der = decodeBinary(header);
+    if (der === undefined) return false;
+    const began = monotonic();
+    const verdict = verifier.verify(wire, der, key);
+    if (typeof verdict !== "boolean") return verdict.then((valid) => verified(valid, began));
+    return verified(verdict, began);
+  }
+
+  function verified(valid: boolean, began: number): boolean {
+    meters.worked("verify", valid ? "valid" : "invalid", monotonic() - began);
+    return valid;
+  }
+
+  /**
+   * Without effect: the answer is signed while the nonce commits, and leaves after both. A nonce that was tried before is
+   * refused nearly always, and a signature is not made for an answer that will not leave; the database decides all the
+   * same.
+   */
+  async function say(request: Verified, { tail, outcome }: Extract<Plan, { kind: "say" }>): Promise<Ended> {
+    const replyNonce = store.replyNonces.next();
+    if (replyNonce === undefined) return stop("store_down");
+    const wire = replies.frame(replyNonce, tail, request.gzip);
+    const early = isNew(request) ? signer.sign(wire, request.method.path) : undefined;
+    const began = monotonic();
+    const taken = await store.nonces.take(request.key, request.nonce);
+    committed(taken.ok ? taken.value : "failed", began);
+    if (!taken.ok) return stop("store_down");
+    if (taken.value === "stale") return fail("nonce_stale", request.method, request.gzip);
+    const signed = await (early ?? signer.sign(wire, request.method.path));
+    if (signed.kind !== "signed") return stop("unsigned");
+    return { outcome, answer: { kind: "reply", wire, signature: signed.signature, gzip: request.gzip } };
+  }
+
+  /** With an effect: the nonce is taken with it or not at all, and the answer is signed after. */
+  async function act(request: Verified, row: CheckId): Promise<Ended> {
+    isNew(request);
+    const began = monotonic();
+    const taken = await store.transaction((trx) => takeNonce(trx, request.key, request.nonce));
+    committed(taken.ok ? taken.value : "failed", began);
+    if (!taken.ok) return stop("store_down");
+    return taken.value === "stale" ? fail("nonce_stale", request.method, request.gzip) : stop(row);
+  }
+
+  function isNew({ name, nonce }: Verified): boolean {
+    const highest = tried.get(name);
+    if (highest !== undefined && nonce <= highest) return false;
+    tried.set(name, nonce);
+    return true;
+  }
+
+  function committed(outcome: "accepted" | "stale" | "failed", began: number): void {
+    meters.worked("database", outcome, monotonic() - began);
+    if (outcome === "stale") meters.nonceRefused();
+  }
+
+  /**
+   * One answer for all who fail so within a second, never gzip: the second form of it would be a second signature. Its bytes
+   * are the same for every method, and so it is signed as an answer of the first that asks.
+   */
+  function failTogether(row: CheckId, method: Method): Promise<Ended> {
+    return shared.get(row, async () => (signer.healthy() ? fail(row, method, false) : stop("unsigned")));
+  }
+
+  /** A failure with a nonce and a signature of its own. */
+  async function fail(row: CheckId, { path }: Method, gzip: boolean): Promise<Ended> {
+    const nonce = store.replyNonces.next();
+    if (nonce === undefined) return stop("unsigned");
+    const wire = replies.frame(nonce, tailOf(row), gzip);
+    const signed = await signer.sign(wire, path);
+    if (signed.kind !== "signed") return stop("unsigned");
+    return { outcome: row, answer: { kind: "reply", wire, signature: signed.signature, gzip } };
+  }
+}
+
+const STOPS: ReadonlyMap<CheckId, Ended> = new Map(
+  CHECKS.flatMap(({ id, answer }) => (answer.kind === "status" ? [[id, { outcome: id, answer }]] : [])),
+);
+
+function stop(row: CheckId): Ended {
+  const ended = STOPS.get(row);
+  if (ended === undefined) throw new Error(`${row} is not a status`);
+  return ended;
+}
+
+/** The wire says more exactly what is wrong; the status is the row's. */
+function malformed(row: "frame" | "frame_size" | "message", error: RpcError): Ended {
+  return { outcome: row, answer: { kind: "status", ...error } };
+}
+
+function tailOf(row: CheckId): Uint8Array {
+  const answer = answerOf(row);
+  if (answer.kind !== "failure") throw new Error(`${row} is not a failure`);
+  return answer.tail;
+}

@@ -1,0 +1,44 @@
+import { openRecent } from "./recent.ts";
+
+/** Requests a second, and how many may come at once after a pause. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Token buckets, one for each key. */
+export interface Buckets {
+  /** Takes one token of the key's; false: it has none left. `now` in milliseconds of a clock that never goes back. */
+  take(key: string, now: number): boolean;
+  readonly size: number;
+}
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+/**
+ * Keeps at most `entries` buckets. One that is forgotten comes back full: it takes `entries` / 2 other keys to have one
+ * forgotten, and whoever has those needs no bucket of his to be forgotten.
+ */
+export function openBuckets({ perSecond, burst }: Rate, entries: number): Buckets {
+  const buckets = openRecent<Bucket>(entries);
+  return {
+    take(key, now) {
+      const bucket = buckets.get(key);
+      if (bucket === undefined) {
+        buckets.set(key, { tokens: burst - 1, atMs: now });
+        return burst >= 1;
+      }
+      bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.atMs) * perSecond) / 1000);
+      bucket.atMs = now;
+      if (bucket.tokens < 1) return false;
+      bucket.tokens -= 1;
+      return true;
+    },
+    get size() {
+      return buckets.size;
+    },
+  };
+}

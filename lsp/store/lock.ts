@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * One process per folder: two that open one folder of PGlite destroy each other's rows, and PGlite's own advisory lock is
+ * given to both. Node has no flock, but SQLite takes a lock of the kernel (fcntl) on a file that it opens, and the kernel
+ * gives it back when the process is gone, however it went. Nothing is ever stored in the file.
+ *
+ * Nothing else in this process may open and close that file: the kernel would take the lock for given back.
+ *
+ * @returns what releases it; undefined if another process has it
+ * @throws the error of SQLite if the file cannot be opened at all
+ */
+export function lockFolder(folder: string): (() => void) | undefined {
+  const file = new DatabaseSync(join(folder, "lock"));
+  try {
+    // Without a journal, which would be a second file; nothing is ever written that would need one.
+    file.exec("PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE");
+  } catch (error) {
+    file.close();
+    if (error instanceof Error && /locked|busy/.test(error.message)) return undefined;
+    throw error;
+  }
+  return () => file.close();
+}

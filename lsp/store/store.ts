@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Kysely, type Transaction } from "kysely";
+import { Client } from "pg";
+import { fail, ok, type Result } from "../../ceremony/result.ts";
+import type { Network } from "../../ceremony/seed/network.ts";
+import { STORE_CONNECT_MS } from "../limits.ts";
+import { openEmbedded } from "./embedded.ts";
+import type { Engine, Statement } from "./engine.ts";
+import { type StoreError, storeError } from "./errors.ts";
+import { lockFolder } from "./lock.ts";
+import { isPlay, migrate } from "./migrate.ts";
+import { MIGRATIONS, type Migration } from "./migrations.ts";
+import { type NonceGate, openNonces } from "./nonces.ts";
+import { openPostgres, POSTGRES_LIMITS, type PostgresLimits } from "./postgres.ts";
+import { openReplies, type ReplyNonces } from "./replies.ts";
+import type { Database } from "./schema.ts";
+
+export type StoreEvent =
+  /** At start. */
+  | { readonly kind: "migrated"; readonly name: string }
+  /** One statement of the gate: how many keys it had, and how long it took. */
+  | { readonly kind: "nonces"; readonly keys: number; readonly ms: number; readonly error: StoreError | undefined }
+  /** A connection broke, or reply nonces could not be reserved. */
+  | { readonly kind: "trouble"; readonly error: StoreError };
+
+export interface StoreOptions {
+  /** libpq's URL of a Postgres server. It may hold a password, and never shows in an error. */
+  readonly url?: string;
+  /** Without a URL: where the embedded database is, made if it is not there. Regtest and simnet only. */
+  readonly folder?: string;
+  readonly network: Network;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly onEvent?: (event: StoreEvent) => void;
+  /** Tests lower them. */
+  readonly limits?: Partial<PostgresLimits>;
+  /** Tests have their own. */
+  readonly migrations?: readonly Migration[];
+}
+
+export interface Store {
+  readonly kind: "postgres" | "pglite";
+  /** For reading. What is written goes through `transaction`. */
+  readonly db: Kysely<Database>;
+  readonly nonces: NonceGate;
+  readonly replyNonces: ReplyNonces;
+  /** Whether the database answers, by the connections that nonces use. */
+  ping(): Promise<Result<undefined, StoreError>>;
+  /**
+   * Does all of `work` or nothing of it. `work` is only statements of `trx`: an error of its own rolls back and is thrown
+   * again. After `store_unavailable` it is not known whether it was done.
+   */
+  transaction<T>(work: (trx: Transaction<Database>) => Promise<T>): Promise<Result<T, StoreError>>;
+  /** Nonces that wait are decided first. */
+  close(): Promise<void>;
+}
+
+const PING: Statement = { name: "ping", text: "SELECT 1" };
+
+/** Opens the database, brings its tables up to date and reserves the first reply nonces, or says what is in the way. */
+export async function openStore(options: StoreOptions): Promise<Result<Store, StoreError>> {
+  const opened = options.url === undefined ? await openFolder(options) : openUrl(options.url, options);
+  if (!opened.ok) return opened;
+  const { engine, release } = opened.value;
+  const db = new Kysely<Database>({ dialect: engine.dialect });
+  const end = async (): Promise<void> => {
+    await within(STORE_CONNECT_MS, Promise.allSettled([db.destroy(), engine.close()]));
+    release();
+  };
+  try {
+    const store = await openTables(engine, db, end, options);
+    if (!store.ok) await end();
+    return store;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function openTables(
+  engine: Engine,
+  db: Kysely<Database>,
+  end: () => Promise<void>,
+  options: StoreOptions,
+): Promise<Result<Store, StoreError>> {
+  const tell = options.onEvent ?? (() => undefined);
+  const migrated = await migrate(engine, options.network, options.migrations ?? MIGRATIONS);
+  if (!migrated.ok) return migrated;
+  for (const name of migrated.value) tell({ kind: "migrated", name });
+  const replies = await openReplies({
+    run: engine.run,
+    clock: options.clock,
+    owner: randomUUID(),
+    onError: (error) => tell({ kind: "trouble", error }),
+  });
+  if (!replies.ok) return replies;
+  const nonces = openNonces(engine.run, (keys, ms, error) => tell({ kind: "nonces", keys, ms, error }));
+  let closing: Promise<void> | undefined;
+  const asResult = async <T>(work: () => Promise<T>): Promise<Result<T, StoreError>> => {
+    if (closing !== undefined) return fail({ code: "store_closed", detail: "" });
+    try {
+      return ok(await work());
+    } catch (error) {
+      const known = storeError(error);
+      if (known === undefined) throw error;
+      return fail(known);
+    }
+  };
+  return ok({
+    kind: engine.kind,
+    db,
+    nonces,
+    replyNonces: replies.value,
+    ping: () =>
+      asResult(async () => {
+        await engine.run(PING, []);
+        return undefined;
+      }),
+    transaction: (work) => asResult(() => db.transaction().execute(work)),
+    close() {
+      closing ??= Promise.all([replies.value.close(), nonces.close()]).then(end);
+      return closing;
+    },
+  });
+}
+
+interface Opened {
+  readonly engine: Engine;
+  readonly release: () => void;
+}
+
+function openUrl(url: string, { limits, onEvent }: StoreOptions): Result<Opened, StoreError> {
+  if (!/^postgres(ql)?:\/\//.test(url)) return fail({ code: "store_url", detail: "not postgres://" });
+  try {
+    // The driver's own reading of it, certificates that it names included.
+    new Client({ connectionString: url });
+  } catch {
+    // Without its message, which repeats the URL.
+    return fail({ code: "store_url", detail: "not understood, or a file that it names cannot be read" });
+  }
+  const onTrouble = (error: Error): void => {
+    const known = storeError(error) ?? { code: "store_failed", detail: error.name };
+    onEvent?.({ kind: "trouble", error: known });
+  };
+  const engine = openPostgres(url, { ...POSTGRES_LIMITS, ...limits }, onTrouble);
+  return ok({ engine, release: () => undefined });
+}
+
+async function openFolder({ folder, network }: StoreOptions): Promise<Result<Opened, StoreError>> {
+  if (!isPlay(network)) return fail({ code: "store_embedded", detail: network });
+  if (folder === undefined) return fail({ code: "store_folder", detail: "neither a URL nor a folder" });
+  let release: (() => void) | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Before the lock, whose own error for a read-only disk does not say so.
+    accessSync(folder, constants.W_OK);
+    release = lockFolder(folder);
+    if (release === undefined) return fail({ code: "store_locked", detail: folder });
+    return ok({ engine: await openEmbedded(join(folder, "pgdata")), release });
+  } catch (error) {
+    release?.();
+    return fail({ code: "store_folder", detail: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** A server that hangs does not answer a farewell either: what is left is for the kernel to close. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,27 @@
+import { unwatchFile, watchFile } from "node:fs";
+
+export interface Watched {
+  close(): void;
+}
+
+/**
+ * Calls back when one of the files is another one than before. By its time, size and number, asked again and again: what
+ * renews certificates replaces files and links, which a watch of inotify loses sight of.
+ */
+export function watchFiles(paths: readonly string[], everyMs: number, onChange: () => void): Watched {
+  let scheduled: NodeJS.Immediate | undefined;
+  const changed = (): void => {
+    // Certificate and key are replaced together: one reading for both.
+    scheduled ??= setImmediate(() => {
+      scheduled = undefined;
+      onChange();
+    });
+  };
+  for (const path of paths) watchFile(path, { interval: everyMs, persistent: false }, changed);
+  return {
+    close() {
+      clearImmediate(scheduled);
+      for (const path of paths) unwatchFile(path, changed);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask, customer, dial, getCfg, isSuccess, type Signed } from "../bench/customers.ts";
+import { readiness } from "../lsp/rig.ts";
+import { needs } from "../tools/need.ts";
+import { type LoadedLsp, prepareLsp } from "./system.ts";
+
+const METHOD = "/BtcLsp.Service/GetCfg";
+const CUSTOMERS = 32;
+const ROUNDS = process.env["DEEP"] === undefined ? 2 : 8;
+
+/** What became of one question before the kill. */
+interface Asked {
+  readonly question: Signed;
+  readonly answered: boolean;
+}
+
+describe("SIGKILL of LSP and Postgres under load", needs("go", "postgres"), () => {
+  let lsp: LoadedLsp;
+  before(async () => {
+    lsp = await prepareLsp();
+  });
+  after(() => lsp?.stop());
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    test(`round ${round + 1}: no request that was answered passes again, and one that was not passes once at most`, async (t) => {
+      const program = await lsp.start();
+      await readiness(program.admin);
+      const asked = await underLoad(program.address, async () => {
+        await sleep(randomInt(400, 1_000));
+        await Promise.all([program.stop("SIGKILL"), lsp.postgres.kill()]);
+      });
+      await lsp.postgres.start();
+      const again = await lsp.start();
+      await readiness(again.admin);
+      const session = await dial(again.address, lsp.authority);
+      const passes = async (question: Signed): Promise<boolean> => isSuccess(await ask(session, METHOD, question));
+      let [answered, passed] = [0, 0];
+      // Of one customer in their order, as they were asked: a later one that passes makes the earlier ones old.
+      for (const { question, answered: was } of asked) {
+        const first = await passes(question);
+        assert.equal(await passes(question), false, "a request passed twice");
+        if (was) assert.equal(first, false, "a request that was answered passed again");
+        if (was) answered += 1;
+        if (first) passed += 1;
+      }
+      assert.ok(answered > CUSTOMERS, `${answered} answered: not under load`);
+      session.destroy();
+      await again.stop("SIGKILL");
+      t.diagnostic(
+        `${answered} answered before the kill, ${asked.length - answered} not, of which ${passed} passed after`,
+      );
+    });
+  }
+
+  /** Each customer asks one question after the other until there is nobody to answer. */
+  async function underLoad(address: string, kill: () => Promise<void>): Promise<Asked[]> {
+    const session = await dial(address, lsp.authority);
+    const each = Array.from({ length: CUSTOMERS }, async (_, at) => {
+      const who = customer(at);
+      const asked: Asked[] = [];
+      for (let nonce = BigInt(Date.now()) * 1_000n; ; nonce += 1n) {
+        const question = getCfg(who, nonce);
+        const answer = await ask(session, METHOD, question).catch(() => undefined);
+        const answered = answer !== undefined && answer.status === "0";
+        asked.push({ question, answered });
+        if (!answered) return asked;
+        assert.ok(isSuccess(answer));
+      }
+    });
+    await kill();
+    session.destroy();
+    return (await Promise.all(each)).flat();
+  }
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Result } from "../../ceremony/result.ts";
+import type { Block } from "../../lsp/node/blocks.ts";
+import { type LndNode, type LndOptions, openLnd } from "../../lsp/node/lnd.ts";
+import type { LndError } from "../../lsp/node/trouble.ts";
+import type { Lnd } from "../regtest/lnd.ts";
+import type { Regtest } from "../regtest/regtest.ts";
+
+const EVENTUALLY_MS = 60_000;
+const POLL_MS = 50;
+
+/** The client under test on an lnd, with its admin macaroon if nothing else is said. */
+export function nodeOn(lnd: Lnd, options: Partial<LndOptions> = {}): LndNode {
+  const certificate = readFileSync(lnd.certificate, "utf8");
+  return openLnd({ target: lnd.target, certificate, macaroon: lnd.macaroon, ...options });
+}
+
+export async function good<T>(asking: Promise<Result<T, LndError>>): Promise<T> {
+  const answer = await asking;
+  assert.ok(answer.ok, JSON.stringify(answer));
+  return answer.value;
+}
+
+/** The code of an answer that must be none. */
+export async function bad(asking: Promise<Result<unknown, LndError>>): Promise<LndError["code"]> {
+  const answer = await asking;
+  assert.ok(!answer.ok, JSON.stringify(answer));
+  return answer.error.code;
+}
+
+/** Looks again until it is so. */
+export async function eventually(what: string, so: () => boolean | Promise<boolean>): Promise<void> {
+  for (const latest = performance.now() + EVENTUALLY_MS; !(await so()); await sleep(POLL_MS)) {
+    assert.ok(performance.now() < latest, `${what}: not within ${EVENTUALLY_MS} ms`);
+  }
+}
+
+export interface Followed {
+  readonly blocks: Block[];
+  /** The codes as they changed. */
+  readonly troubles: string[];
+  close(): void;
+}
+
+export function follow(node: LndNode): Followed {
+  const [blocks, troubles]: [Block[], string[]] = [[], []];
+  const watch = node.watchBlocks({
+    onBlock: (block) => blocks.push(block),
+    onTrouble: (trouble) => troubles.push(trouble?.code ?? "well"),
+  });
+  return { blocks, troubles, close: watch.close };
+}
+
+/** The blocks of the chain from a height on. */
+export async function chainFrom({ chain }: Regtest, first: number): Promise<Block[]> {
+  const heights = Array.from({ length: (await chain.height()) - first + 1 }, (_, i) => first + i);
+  return Promise.all(heights.map(async (height) => ({ height, hash: await chain.blockHash(height) })));
+}

@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { constants } from "node:http2";
+import test, { type TestContext } from "node:test";
+import { STATUS } from "../../lsp/wire/status.ts";
+import {
+  code,
+  codeOf,
+  FLAG,
+  type Frame,
+  frame,
+  GRPC_HEADERS,
+  headerBlock,
+  type RawClient,
+  rawClient,
+  TYPE,
+} from "./frames.ts";
+import { answerOf, call, FRAME, type Rig, request, startRig, statusOf, until } from "./rig.ts";
+
+/** A raw client that is gone when the test is over. */
+async function clientOf(t: TestContext, { port }: Rig, options = {}): Promise<RawClient> {
+  const client = await rawClient(port, options);
+  t.after(() => client.socket.destroy());
+  return client;
+}
+
+const goaways = ({ frames }: RawClient): Frame[] => frames.filter(({ type }) => type === TYPE.goaway);
+const resets = ({ frames }: RawClient): Frame[] => frames.filter(({ type }) => type === TYPE.reset);
+
+/** Waits for the server's SETTINGS and acknowledges them, as an honest client does. */
+async function acknowledge(client: RawClient): Promise<void> {
+  await until(() => client.frames.length > 0);
+  client.send(frame(TYPE.settings, FLAG.ack, 0));
+}
+
+const openStream = (id: number, headers = GRPC_HEADERS): Buffer =>
+  frame(TYPE.headers, FLAG.endHeaders, id, headerBlock(headers));
+
+test("1,000 idle connections take nothing from the one that works, and each is told of a stop", async (t) => {
+  const rig = await startRig(t, { limits: { addressConnections: 2_000 } });
+  const idle: RawClient[] = [];
+  for (let batch = 0; batch < 20; batch += 1) {
+    const fifty = await Promise.all(Array.from({ length: 50 }, () => clientOf(t, rig)));
+    await Promise.all(fifty.map(acknowledge));
+    idle.push(...fifty);
+  }
+  assert.equal(rig.server.connections(), 1_000);
+  assert.deepEqual((await call(rig.session())).body, FRAME);
+  await rig.server.close(10_000);
+  await Promise.all(idle.map(({ closed }) => closed));
+  const ends = new Set(idle.map((client) => goaways(client).map(codeOf).join()));
+  assert.deepEqual([...ends], ["0,0"], "NO_ERROR, when it begins to close and when it is closed");
+});
+
+test("connections are limited in all and by address", async (t) => {
+  const byAddress = await startRig(t, { limits: { addressConnections: 2 } });
+  const first = await clientOf(t, byAddress);
+  await clientOf(t, byAddress);
+  const third = await clientOf(t, byAddress);
+  await third.closed;
+  assert.deepEqual(byAddress.turnedAway, ["address 127.0.0.1"]);
+  first.socket.destroy();
+  await until(() => byAddress.server.connections() === 1);
+  assert.deepEqual((await call(byAddress.session())).body, FRAME, "the place is free again");
+  const inAll = await startRig(t, { limits: { connections: 1 } });
+  await clientOf(t, inAll);
+  await (await clientOf(t, inAll)).closed;
+  assert.deepEqual(inAll.turnedAway, ["connections 127.0.0.1"]);
+});
+
+test("who says nothing, or speaks HTTP/1, is not waited for", async (t) => {
+  const rig = await startRig(t, { limits: { handshakeMs: 50 } });
+  const silent = await clientOf(t, rig, { preface: false });
+  await silent.closed;
+  const old = await clientOf(t, rig, { preface: false });
+  old.send(Buffer.from("POST /test.Echo/Echo HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await old.closed;
+  const garbage = await clientOf(t, rig, { preface: false });
+  garbage.send(Buffer.alloc(100_000, 0x16));
+  await garbage.closed;
+  const unconfirmed = await clientOf(t, rig);
+  unconfirmed.send(openStream(1));
+  await unconfirmed.closed;
+  assert.equal(rig.server.connections(), 0);
+});
+
+test("an idle connection ends with GOAWAY, also when its other side does not hang up", async (t) => {
+  const rig = await startRig(t, { limits: { idleMs: 50, handshakeMs: 50 } });
+  const client = await clientOf(t, rig, { deaf: true });
+  await acknowledge(client);
+  await until(() => goaways(client).length > 0);
+  await until(() => rig.server.connections() === 0);
+  assert(goaways(client).every((goaway) => codeOf(goaway) === constants.NGHTTP2_NO_ERROR));
+});
+
+test("a connection with a call is not idle, however long that takes", async (t) => {
+  let finish = (): void => undefined;
+  const rig = await startRig(t, {
+    limits: { idleMs: 30 },
+    handle: ({ wire }) =>
+      new Promise((resolve) => {
+        finish = () => resolve({ kind: "plain", wire });
+      }),
+  });
+  const session = rig.session();
+  const answer = call(session);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  finish();
+  assert.deepEqual((await answer).body, FRAME);
+  await once(session, "close");
+});
+
+test("pings that keep a line open are answered, a flood of them ends it", async (t) => {
+  const rig = await startRig(t, { limits: { pings: 10 } });
+  const session = rig.session();
+  for (let round = 0; round < 5; round += 1) {
+    for (let at = 0; at < 9; at += 1) await new Promise<void>((resolve) => session.ping(() => resolve()));
+    assert.deepEqual((await call(session)).body, FRAME);
+  }
+  const flood = await clientOf(t, rig);
+  for (let at = 0; at < 11; at += 1) flood.send(frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
+  await flood.closed;
+  const [goaway] = goaways(flood) as [Frame];
+  assert.equal(codeOf(goaway), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  assert.equal(goaway.payload.subarray(8).toString(), "too_many_pings");
+});
+
+test("rapid reset (CVE-2023-44487) ends the connection", async (t) => {
+  const rig = await startRig(t, { limits: { resets: 50, resetsPerSecond: 1 } });
+  const client = await clientOf(t, rig);
+  for (let id = 1; id < 2_000 && !client.socket.destroyed; id += 2) {
+    client.send(openStream(id), frame(TYPE.reset, 0, id, code(constants.NGHTTP2_CANCEL)));
+    if (id % 64 === 1) await new Promise(setImmediate);
+  }
+  await client.closed;
+  assert.notEqual(codeOf(goaways(client)[0] as Frame), constants.NGHTTP2_NO_ERROR);
+  assert(rig.reports.length < 500, `${rig.reports.length} reached the server's own code`);
+});
+
+/** Sends until the server hangs up, and fails if it never does. */
+async function floodUntilClosed(client: RawClient, piece: (at: number) => Buffer): Promise<void> {
+  for (let at = 0; at < 200_000 && !client.socket.destroyed; at += 1) {
+    client.send(piece(at));
+    if (at % 256 === 0) await new Promise(setImmediate);
+  }
+  await client.closed;
+}
+
+test("frames that are legal one by one and a flood together end the connection", async (t) => {
+  const rig = await startRig(t);
+  // CVE-2019-9515: acknowledgements of SETTINGS that the client does not read.
+  const settings = await clientOf(t, rig);
+  settings.socket.pause();
+  const paused = floodUntilClosed(settings, () => frame(TYPE.settings, 0, 0));
+  // CVE-2024-27983: a header block that never ends.
+  const continuation = await clientOf(t, rig);
+  continuation.send(frame(TYPE.headers, 0, 1, headerBlock(GRPC_HEADERS)));
+  await floodUntilClosed(continuation, () => frame(TYPE.continuation, 0, 1, headerBlock([["a", "b"]])));
+  // CVE-2019-9518: frames without content and without an end.
+  const empty = await clientOf(t, rig);
+  empty.send(openStream(1));
+  await floodUntilClosed(empty, () => frame(TYPE.data, 0, 1));
+  // Frames on streams that were never opened.
+  const unknown = await clientOf(t, rig);
+  await floodUntilClosed(unknown, (at) => frame(TYPE.data, 0, 2 * at + 1, FRAME));
+  await paused;
+  await until(() => rig.server.connections() === 0);
+  assert.deepEqual((await call(rig.session())).body, FRAME);
+});
+
+test("metadata over 8 KiB and more headers than allowed are refused as they come", async (t) => {
+  const rig = await startRig(t);
+  const fits = { "x-a": "a".repeat(7_000) };
+  const session = rig.session();
+  assert.deepEqual((await call(session, fits)).body, FRAME);
+  const client = await clientOf(t, rig);
+  await acknowledge(client);
+  const many = Array.from({ length: 60 }, (_, at) => [`x-${at}`, "1"] as const);
+  client.send(openStream(1, [...GRPC_HEADERS, ["x-a", "a".repeat(8_192)]]), openStream(3, [...GRPC_HEADERS, ...many]));
+  await until(() => resets(client).length === 2);
+  assert.deepEqual(resets(client).map(codeOf), [
+    constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    constants.NGHTTP2_ENHANCE_YOUR_CALM,
+  ]);
+  // Node lets this one through: its client has not acknowledged our SETTINGS.
+  const early = await clientOf(t, rig);
+  early.send(openStream(1, [...GRPC_HEADERS, ["x-a", "a".repeat(8_192)]]));
+  await until(() => resets(early).length === 1);
+  assert.equal(rig.reports.at(-1)?.status, STATUS.resourceExhausted);
+  // 2 MB in one header, in frames of 16 KiB.
+  const [first, ...rest] = pieces(headerBlock([...GRPC_HEADERS, ["x-a", "a".repeat(2_000_000)]]));
+  const huge = await clientOf(t, rig);
+  huge.send(frame(TYPE.headers, 0, 1, first), ...rest.map((piece) => frame(TYPE.continuation, 0, 1, piece)));
+  await huge.closed;
+  assert.equal(rig.reports.length, 2, "the others were not seen as requests");
+  assert.deepEqual((await call(session)).body, FRAME);
+});
+
+function pieces(bytes: Buffer): [Buffer, ...Buffer[]] {
+  const rest: Buffer[] = [];
+  for (let at = 16_384; at < bytes.length; at += 16_384) rest.push(bytes.subarray(at, at + 16_384));
+  return [bytes.subarray(0, 16_384), ...rest];
+}
+
+test("a header block that stops half way holds nothing but its own connection, and not for long", async (t) => {
+  const rig = await startRig(t, { limits: { idleMs: 100, handshakeMs: 50 } });
+  const client = await clientOf(t, rig);
+  await acknowledge(client);
+  client.send(frame(TYPE.headers, 0, 1, headerBlock(GRPC_HEADERS)));
+  const drip = setInterval(() => client.send(frame(TYPE.continuation, 0, 1, Buffer.alloc(0))), 30);
+  t.after(() => clearInterval(drip));
+  await client.closed;
+});
+
+test("streams over the limit of a connection are refused, those within it are served", async (t) => {
+  const waiting: (() => void)[] = [];
+  const rig = await startRig(t, {
+    limits: { streams: 4 },
+    handle: ({ wire }) => new Promise((resolve) => waiting.push(() => resolve({ kind: "plain", wire }))),
+  });
+  const sixCalls = [1, 3, 5, 7, 9, 11].flatMap((id) => [openStream(id), frame(TYPE.data, FLAG.endStream, id, FRAME)]);
+  // Before its acknowledgement a client cannot know the limit.
+  const early = await clientOf(t, rig);
+  early.send(...sixCalls);
+  await until(() => waiting.length === 4 && resets(early).length === 2);
+  assert(resets(early).every((reset) => codeOf(reset) === constants.NGHTTP2_REFUSED_STREAM));
+  for (const finish of waiting.splice(0)) finish();
+  const ended = ({ type, flags }: Frame): boolean => type === TYPE.headers && (flags & FLAG.endStream) !== 0;
+  await until(() => early.frames.filter(ended).length === 4);
+  const knowing = await clientOf(t, rig);
+  await acknowledge(knowing);
+  knowing.send(...sixCalls);
+  await knowing.closed;
+  assert.equal(codeOf(goaways(knowing)[0] as Frame), constants.NGHTTP2_PROTOCOL_ERROR);
+});
+
+test("a stop finishes what is in flight, takes nothing new, and ends what does not finish", async (t) => {
+  const waiting: (() => void)[] = [];
+  const rig = await startRig(t, {
+    handle: ({ wire }) => new Promise((resolve) => waiting.push(() => resolve({ kind: "plain", wire }))),
+  });
+  const session = rig.session();
+  const idle = rig.session();
+  await once(idle, "remoteSettings");
+  const answer = call(session);
+  await until(() => waiting.length === 1);
+  const goaway = once(session, "goaway");
+  const closing = rig.server.close(10_000);
+  assert.equal((await goaway)[0], constants.NGHTTP2_NO_ERROR);
+  await once(idle, "close");
+  await assert.rejects(once(rig.session(), "connect"), { code: "ECONNREFUSED" });
+  waiting[0]?.();
+  assert.deepEqual((await answer).body, FRAME);
+  await closing;
+  assert.equal(rig.server.connections(), 0);
+});
+
+test("a stop does not wait for ever: not for a handler, not for a client that does not hang up", async (t) => {
+  const rig = await startRig(t, { handle: () => new Promise(() => undefined) });
+  const stuck = request(rig.session());
+  stuck.end(FRAME);
+  const answer = answerOf(stuck);
+  const deaf = await clientOf(t, rig, { deaf: true });
+  await until(() => rig.server.connections() === 2);
+  await rig.server.close(50);
+  deaf.socket.destroy();
+  assert.equal(statusOf(await answer), undefined);
+  assert.deepEqual(
+    rig.reports.map(({ status }) => status),
+    [STATUS.cancelled],
+  );
+});

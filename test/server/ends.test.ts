@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { constants } from "node:http2";
+import test from "node:test";
+import type { Incoming } from "../../lsp/server/server.ts";
+import { STATUS } from "../../lsp/wire/status.ts";
+import { code, FLAG, frame, GRPC_HEADERS, headerBlock, rawClient, TYPE } from "./frames.ts";
+import { answerOf, call, FRAME, request, startRig, statusOf, until } from "./rig.ts";
+
+test("the deadline ends a call that the handler does not, and tells the handler", async (t) => {
+  let signal: AbortSignal | undefined;
+  let finish = (): void => undefined;
+  const { session, reports } = await startRig(t, {
+    handle: (incoming) => {
+      signal = incoming.signal;
+      return new Promise((resolve) => {
+        finish = () => resolve({ kind: "plain", wire: FRAME });
+      });
+    },
+  });
+  const client = session();
+  const answer = await call(client, { "grpc-timeout": "50m" });
+  assert.equal(statusOf(answer), String(STATUS.deadlineExceeded));
+  assert.equal(signal?.aborted, true);
+  finish();
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    reports.map(({ status }) => status),
+    [STATUS.deadlineExceeded],
+  );
+});
+
+test("a slow body has a deadline of its own", async (t) => {
+  const { session } = await startRig(t, { limits: { bodyMs: 50 } });
+  const stream = request(session());
+  const drip = setInterval(() => stream.writable && stream.write(Buffer.from([0])), 10);
+  const answer = await answerOf(stream);
+  clearInterval(drip);
+  assert.equal(statusOf(answer), String(STATUS.deadlineExceeded));
+});
+
+test("a client that goes in the middle of a call harms nobody", async (t) => {
+  const seen: Incoming[] = [];
+  const waiting: (() => void)[] = [];
+  const { session, reports, server, port } = await startRig(t, {
+    handle: (incoming) => {
+      seen.push(incoming);
+      return new Promise((resolve) => waiting.push(() => resolve({ kind: "plain", wire: incoming.wire })));
+    },
+  });
+  const stays = session();
+  const kept = call(stays);
+  await until(() => seen.length === 1);
+  // Reset while the body comes, while the handler works, and with the whole connection. Node's client would end the body.
+  const reading = await rawClient(port);
+  reading.send(
+    frame(TYPE.headers, FLAG.endHeaders, 1, headerBlock(GRPC_HEADERS)),
+    frame(TYPE.data, 0, 1, FRAME),
+    frame(TYPE.reset, 0, 1, code(constants.NGHTTP2_CANCEL)),
+  );
+  await until(() => reports.length === 1);
+  assert.equal(seen.length, 1, "half a body is not handed over");
+  reading.socket.destroy();
+  const handling = request(stays);
+  handling.end(FRAME);
+  const lost = session();
+  void call(lost);
+  await until(() => seen.length === 3);
+  const [, second, third] = seen as [Incoming, Incoming, Incoming];
+  assert.equal(second.signal.aborted, false);
+  handling.close(constants.NGHTTP2_CANCEL);
+  lost.destroy();
+  await until(() => second.signal.aborted && reports.length === 3);
+  assert.equal(third.signal.aborted, true, "also when first asked for afterwards");
+  for (const finish of waiting) finish();
+  assert.deepEqual((await kept).body, FRAME);
+  assert.deepEqual(
+    reports.map(({ status }) => status),
+    [STATUS.cancelled, STATUS.cancelled, STATUS.cancelled, STATUS.ok],
+  );
+  await until(() => server.connections() === 1);
+});
+
+test("handlers of clients that are gone count as in flight: others are told that it is busy", async (t) => {
+  const waiting: (() => void)[] = [];
+  const { session } = await startRig(t, {
+    limits: { calls: 3 },
+    handle: ({ wire }) => new Promise((resolve) => waiting.push(() => resolve({ kind: "plain", wire }))),
+  });
+  const client = session();
+  for (let at = 1; at <= 3; at += 1) {
+    const gone = request(client);
+    gone.end(FRAME);
+    await until(() => waiting.length === at);
+    gone.close(constants.NGHTTP2_CANCEL);
+  }
+  assert.equal(statusOf(await call(client)), String(STATUS.unavailable));
+  for (const finish of waiting.splice(0)) finish();
+  const next = call(client);
+  await until(() => waiting.length === 1);
+  waiting[0]?.();
+  assert.equal(statusOf(await next), "0");
+});
+
+test("an answer that the client does not take is dropped with its stream", async (t) => {
+  const { port, server } = await startRig(t, {
+    limits: { bodyMs: 50 },
+    handle: async () => ({ kind: "plain", wire: Buffer.alloc(200_000) }),
+  });
+  const client = await rawClient(port);
+  client.send(
+    frame(TYPE.headers, FLAG.endHeaders, 1, headerBlock(GRPC_HEADERS)),
+    frame(TYPE.data, FLAG.endStream, 1, FRAME),
+  );
+  // No WINDOW_UPDATE comes: 65,535 bytes are all that may leave.
+  await until(() => client.frames.some(({ type, stream }) => type === TYPE.reset && stream === 1));
+  assert.equal(server.connections(), 1);
+  client.socket.destroy();
+});
+
+test("pieces after the answer are not looked at", async (t) => {
+  const { session, reports } = await startRig(t);
+  const client = session();
+  const stream = request(client);
+  for (let at = 0; at < 20; at += 1) stream.write(Buffer.alloc(20_000));
+  const { headers } = await answerOf(stream);
+  assert.equal(headers["grpc-status"], String(STATUS.resourceExhausted));
+  assert.deepEqual((await call(client)).body, FRAME);
+  assert.equal(reports.length, 2);
+});
+
+test("streams that are reset as soon as they are opened leave nothing behind", async (t) => {
+  const { session, reports, port } = await startRig(t, { limits: { calls: 3 } });
+  const client = await rawClient(port);
+  for (let id = 1; id < 100; id += 2) {
+    client.send(
+      frame(TYPE.headers, FLAG.endHeaders, id, headerBlock(GRPC_HEADERS)),
+      frame(TYPE.reset, 0, id, code(constants.NGHTTP2_CANCEL)),
+    );
+    if (id % 8 === 1) await new Promise(setImmediate);
+  }
+  await until(() => reports.length === 50);
+  assert.equal(statusOf(await call(session())), "0");
+  client.socket.destroy();
+});

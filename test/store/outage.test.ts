@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import type { Result } from "../../ceremony/result.ts";
+import type { StoreError } from "../../lsp/store/errors.ts";
+import { takeNonce } from "../../lsp/store/nonces.ts";
+import { openStore, type Store, type StoreEvent } from "../../lsp/store/store.ts";
+import { needs } from "../tools/need.ts";
+import { startHammer } from "./child.ts";
+import { onBoth, onPostgres, sharedPostgres } from "./kinds.ts";
+import { type Postgres, query, startPostgres } from "./postgres.ts";
+import { errorCode, keyOf, value } from "./values.ts";
+
+/** Until the store works again; it is not told that the server is back. */
+async function recovered(store: Store): Promise<void> {
+  while (!(await store.ping()).ok) await sleep(20);
+}
+
+async function withServer(body: (server: Postgres) => Promise<void>): Promise<void> {
+  const server = await startPostgres();
+  try {
+    await body(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+for (const [how, stop] of [
+  ["is stopped", (server: Postgres) => server.end()],
+  ["is killed", (server: Postgres) => server.kill()],
+] as const) {
+  test(`a server that ${how} and comes back: refusals meanwhile, then as before`, needs("postgres"), () =>
+    withServer(async (server) => {
+      const events: StoreEvent[] = [];
+      const options = { url: server.url, network: "regtest", clock: Date.now } as const;
+      const store = value(await openStore({ ...options, onEvent: (event) => events.push(event) }));
+      assert.equal(value(await store.nonces.take(keyOf(1), 1n)), "accepted");
+      // An effect under way, which at that moment asks nothing of its connection.
+      const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>();
+      const { promise: holds, resolve: isHolding } = Promise.withResolvers<void>();
+      const effect = store.transaction(async (trx) => {
+        await takeNonce(trx, keyOf(2), 1n);
+        isHolding();
+        await stopped;
+        await takeNonce(trx, keyOf(3), 1n);
+      });
+      await holds;
+      await stop(server);
+      hasStopped();
+      assert.equal(errorCode(await effect), "store_unavailable");
+      assert.equal(errorCode(await store.nonces.take(keyOf(1), 2n)), "store_unavailable");
+      assert.equal(errorCode(await store.transaction((trx) => takeNonce(trx, keyOf(1), 2n))), "store_unavailable");
+      assert.equal(errorCode(await store.ping()), "store_unavailable");
+      assert.ok(events.some(({ kind }) => kind === "trouble"));
+      await server.start();
+      await recovered(store);
+      assert.equal(value(await store.nonces.take(keyOf(1), 2n)), "accepted");
+      assert.equal(value(await store.nonces.take(keyOf(1), 2n)), "stale");
+      assert.equal(value(await store.nonces.take(keyOf(2), 1n)), "accepted", "the effect was undone");
+      assert.equal(value(await store.transaction((trx) => takeNonce(trx, keyOf(3), 1n))), "accepted");
+      await store.close();
+    }),
+  );
+}
+
+test("a server that is down for long: no reply nonces; it comes back: they go on", needs("postgres"), () =>
+  withServer(async (server) => {
+    let now = Date.now();
+    const store = value(await openStore({ url: server.url, network: "regtest", clock: () => now }));
+    const before = store.replyNonces.next() as bigint;
+    await server.kill();
+    now += 60_000;
+    assert.equal(store.replyNonces.next(), undefined);
+    await server.start();
+    let after = store.replyNonces.next();
+    for (; after === undefined; after = store.replyNonces.next()) await sleep(20);
+    assert.ok(after > before);
+    await store.close();
+  }),
+);
+
+onPostgres("a server that hangs: every call ends by its deadline, the close too", async ({ open }) => {
+  const { adminUrl } = await sharedPostgres();
+  const store = await open({ limits: { statementMs: 300, connectMs: 300 } });
+  value(await store.nonces.take(keyOf(1), 1n));
+  value(await store.transaction((trx) => takeNonce(trx, keyOf(2), 1n)));
+  const backends = await query(adminUrl, "SELECT pid FROM pg_stat_activity WHERE application_name = 'btc-lsp'");
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of backends) process.kill(Number(pid), name);
+  };
+  signal("SIGSTOP");
+  try {
+    const calls: Promise<Result<unknown, StoreError>>[] = [
+      store.nonces.take(keyOf(1), 2n),
+      store.transaction((trx) => takeNonce(trx, keyOf(2), 2n)),
+    ];
+    for (const result of await Promise.all(calls)) assert.equal(errorCode(result), "store_unavailable");
+    // On connections of processes that are not stopped.
+    await recovered(store);
+    value(await store.transaction((trx) => takeNonce(trx, keyOf(3), 1n)));
+  } finally {
+    signal("SIGCONT");
+  }
+  await store.close();
+});
+
+onPostgres("a row that another transaction holds: busy after a while, and nothing was done", async ({ open }) => {
+  const store = await open({ limits: { lockMs: 100 } });
+  value(await store.nonces.take(keyOf(1), 1n));
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const { promise: holds, resolve: isHolding } = Promise.withResolvers<void>();
+  const effect = store.transaction(async (trx) => {
+    await takeNonce(trx, keyOf(1), 2n);
+    isHolding();
+    await over;
+  });
+  await holds;
+  const both = await Promise.all([store.nonces.take(keyOf(1), 3n), store.nonces.take(keyOf(2), 1n)]);
+  assert.deepEqual(both.map(errorCode), ["store_busy", "store_busy"]);
+  assert.equal(errorCode(await store.transaction((trx) => takeNonce(trx, keyOf(1), 3n))), "store_busy");
+  value(await store.ping());
+  end();
+  value(await effect);
+  assert.equal(value(await store.nonces.take(keyOf(1), 3n)), "accepted");
+  assert.equal(value(await store.nonces.take(keyOf(2), 1n)), "accepted");
+});
+
+onPostgres("effects that hold every connection: the next is told so, nonces go on", async ({ open }) => {
+  const store = await open({ limits: { connectMs: 200 } });
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const holders = Array.from({ length: 10 }, () =>
+    store.transaction(async (trx) => {
+      await sql`SELECT 1`.execute(trx);
+      await over;
+    }),
+  );
+  assert.equal(errorCode(await store.transaction((trx) => takeNonce(trx, keyOf(1), 1n))), "store_busy");
+  assert.equal(value(await store.nonces.take(keyOf(1), 1n)), "accepted");
+  value(await store.ping());
+  end();
+  for (const holder of holders) value(await holder);
+});
+
+onBoth("a fault of the work is thrown, and the next transaction is none the worse", async ({ open }) => {
+  const store = await open();
+  const fault = new TypeError("a fault");
+  await assert.rejects(
+    store.transaction(() => Promise.reject(fault)),
+    fault,
+  );
+  const broken = await store.transaction((trx) => sql`SELECT secret FROM users WHERE 1 / 0 = 1`.execute(trx));
+  assert.deepEqual(broken, { ok: false, error: { code: "store_failed", detail: "SQLSTATE 42703" } });
+  assert.equal(value(await store.transaction((trx) => takeNonce(trx, keyOf(1), 1n))), "accepted");
+});
+
+onPostgres(
+  "many processes with the same keys in any order, effects among them: no deadlock",
+  async ({ open, where }) => {
+    const logs = mkdtempSync(join(tmpdir(), "store-keys-"));
+    const url = where.url as string;
+    const store = await open();
+    const processes = await Promise.all([1, 2].map((n) => startHammer("take", url, join(logs, String(n)), "64")));
+    try {
+      const stores = [store, await open(), await open()];
+      const results: Result<unknown, StoreError>[] = [];
+      for (let turn = 1; turn <= 40; turn += 1) {
+        const calls = stores.flatMap((one) =>
+          Array.from({ length: 64 }, () => {
+            const [key, nonce] = [keyOf(randomInt(64)), BigInt(Date.now()) * 1_000n];
+            return randomInt(20) === 0
+              ? one.transaction((trx) => takeNonce(trx, key, nonce))
+              : one.nonces.take(key, nonce);
+          }),
+        );
+        results.push(...(await Promise.all(calls)));
+      }
+      for (const result of results) value(result);
+    } finally {
+      for (const one of processes) await one.kill();
+      rmSync(logs, { recursive: true, force: true });
+    }
+    const name = new URL(url).pathname.slice(1);
+    const { adminUrl } = await sharedPostgres();
+    const counted = await query(adminUrl, `SELECT deadlocks FROM pg_stat_database WHERE datname = '${name}'`);
+    assert.deepEqual(counted, [{ deadlocks: "0" }]);
+  },
+);
