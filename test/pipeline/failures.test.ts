@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Outgoing } from "../../lsp/server/exchange.ts";
-import { answerOf, type CheckId } from "../../lsp/service/checks.ts";
 import type { Store } from "../../lsp/store/store.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
 import { STATUS } from "../../lsp/wire/status.ts";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import { ask } from "./requests.ts";
-import { keySigner, newCustomer, openRig, openTestStore, readReply, statusOf } from "./rig.ts";
+import { caseOf, isRow, keySigner, newCustomer, openRig, openTestStore, readReply, statusOf } from "./rig.ts";
 
 let store: Store;
 let end: () => Promise<void>;
@@ -15,14 +13,6 @@ before(async () => {
   ({ store, end } = await openTestStore());
 });
 after(() => end());
-
-const caseOf = (outgoing: Outgoing): string | undefined => readReply(ResponseSchema, outgoing).message.either.case;
-
-function isRow(outgoing: Outgoing, id: CheckId): boolean {
-  const answer = answerOf(id);
-  assert(answer.kind === "failure" && outgoing.kind === "reply");
-  return outgoing.wire.subarray(-answer.tail.length).equals(answer.tail);
-}
 
 describe("failures before verification", () => {
   const bad = { customer: newCustomer() };

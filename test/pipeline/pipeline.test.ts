@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import type { Incoming, Outgoing } from "../../lsp/server/exchange.ts";
-import { answerOf, type CheckId } from "../../lsp/service/checks.ts";
+import type { Incoming } from "../../lsp/server/exchange.ts";
 import type { NonceGate } from "../../lsp/store/nonces.ts";
 import type { Store } from "../../lsp/store/store.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
@@ -12,7 +11,7 @@ import { ResponseSchema as SwapFromLnResponse } from "../../proto/gen/btc_lsp/me
 import { freshNonce, NODE_ID } from "../service/frames.ts";
 import vectors from "../vectors/wire.json" with { type: "json" };
 import { ask, PATHS } from "./requests.ts";
-import { keySigner, newCustomer, openRig, openTestStore, readReply, statusOf } from "./rig.ts";
+import { caseOf, isRow, keySigner, newCustomer, openRig, openTestStore, readReply, statusOf } from "./rig.ts";
 
 let store: Store;
 let end: () => Promise<void>;
@@ -20,14 +19,6 @@ before(async () => {
   ({ store, end } = await openTestStore());
 });
 after(() => end());
-
-const caseOf = (outgoing: Outgoing): string | undefined => readReply(ResponseSchema, outgoing).message.either.case;
-
-function isRow(outgoing: Outgoing, id: CheckId): boolean {
-  const answer = answerOf(id);
-  assert(answer.kind === "failure" && outgoing.kind === "reply");
-  return outgoing.wire.subarray(-answer.tail.length).equals(answer.tail);
-}
 
 /** Until everything that can go on has. */
 async function settle(): Promise<void> {

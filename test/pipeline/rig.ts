@@ -7,6 +7,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import native from "secp256k1/bindings.js";
 import type { NodeInfo } from "../../lsp/node/lnd.ts";
 import type { Incoming, Outgoing } from "../../lsp/server/exchange.ts";
+import { answerOf, type CheckId } from "../../lsp/service/checks.ts";
 import type { ServiceMeters, ServiceParts, ServiceSettings } from "../../lsp/service/parts.ts";
 import { type LspService, openService } from "../../lsp/service/service.ts";
 import type { Verifier } from "../../lsp/service/verifier.ts";
@@ -14,6 +15,7 @@ import type { ResponseSigner, SignOutcome } from "../../lsp/sign/signer.ts";
 import { openStore, type Store } from "../../lsp/store/store.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
 import { decodeCanonical } from "../../proto/canonical.ts";
+import { ResponseSchema as GetCfgResponse } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import { KEY_HEX, NODE_ID } from "../service/frames.ts";
 
 /** The node's own key. */
@@ -174,4 +176,16 @@ export function readReply<Desc extends DescMessage>(schema: Desc, outgoing: Outg
 export function statusOf(outgoing: Outgoing): number {
   assert(outgoing.kind === "status", JSON.stringify(outgoing));
   return outgoing.status;
+}
+
+/** Whether a `GetCfg` reply is a success or a failure. */
+export function caseOf(outgoing: Outgoing): string | undefined {
+  return readReply(GetCfgResponse, outgoing).message.either.case;
+}
+
+/** Whether a reply is the failure of this row. */
+export function isRow(outgoing: Outgoing, id: CheckId): boolean {
+  const answer = answerOf(id);
+  assert(answer.kind === "failure" && outgoing.kind === "reply");
+  return outgoing.wire.subarray(-answer.tail.length).equals(answer.tail);
 }
