@@ -27,19 +27,7 @@ import { writeBundle } from "../service/bundle.ts";
 import { frameOf, freshNonce, KEY_HEX, NODE_ID } from "../service/frames.ts";
 import { frameRequest } from "../service/messages.ts";
 import { ROOT } from "../tools/sources.ts";
-
-export interface Figures {
-  readonly perSecond: number;
-  readonly p50ms: number;
-  readonly p99ms: number;
-}
-
-export interface Contender {
-  readonly name: string;
-  readonly what: string;
-  /** Keeps so many calls open for so long. Rejects for every answer that is no signature. */
-  readonly run: (inFlight: number, ms: number) => Promise<Figures>;
-}
+import type { Contender, Figures } from "./rounds.ts";
 
 export interface Field {
   readonly contenders: readonly Contender[];

@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { decodeBinary } from "../../lsp/wire/metadata.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
 import { type Answer, ask, customer, dial, getCfg, isSuccess, type Signed } from "./customers.ts";
+import type { Figures } from "./rounds.ts";
 
 export interface Shot {
   readonly address: string;
@@ -25,11 +26,8 @@ export interface Shot {
   readonly perSecondMax: number;
 }
 
-export interface Hit {
-  /** Within the time. */
-  readonly perSecond: number;
-  readonly p50ms: number;
-  readonly p99ms: number;
+/** The figures are of what came within the time. */
+export interface Hit extends Figures {
   /** All that came, also after the time. */
   readonly answers: number;
 }

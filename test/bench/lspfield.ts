@@ -17,17 +17,17 @@ import { writeBundle } from "../service/bundle.ts";
 import { startPostgres } from "../store/postgres.ts";
 import { ROOT } from "../tools/sources.ts";
 import type { Hit, Shot } from "./gun.ts";
+import type { Contender } from "./rounds.ts";
 
-export interface Contender {
-  readonly name: string;
-  readonly what: string;
+/** One that has a process of its own, or none. */
+export interface LspContender extends Contender {
   run(inFlight: number, ms: number): Promise<Hit>;
   /** Of its process, for the soak; 0 where there is none. */
   residentBytes(): number;
 }
 
 export interface Field {
-  readonly contenders: readonly Contender[];
+  readonly contenders: readonly LspContender[];
   close(): Promise<void>;
 }
 
@@ -62,7 +62,8 @@ export async function openField(): Promise<Field> {
     const signer = await startOurSigner(folder, disk, closers);
     const tls = writeTls(folder);
     const gun = openGun(closers);
-    const start = (plan: LspPlan): Promise<Contender> => startLsp({ ...plan, folder, lnd, tls, gun, closers, signer });
+    const start = (plan: LspPlan): Promise<LspContender> =>
+      startLsp({ ...plan, folder, lnd, tls, gun, closers, signer });
     const contenders = [
       await start({
         name: "lsp-postgres",
@@ -188,7 +189,7 @@ async function startLsp({ name, what, database, signedBy, folder, lnd, tls, gun,
   return { name, what, run, residentBytes: () => residentBytes(daemon.pid) };
 }
 
-async function startEcho(tls: Tls, gun: Fire, closers: (() => unknown)[]): Promise<Contender> {
+async function startEcho(tls: Tls, gun: Fire, closers: (() => unknown)[]): Promise<LspContender> {
   const program = join(import.meta.dirname, "echo.ts");
   const daemon = startDaemon(process.execPath, () => [program, tls.certificate, tls["private-key"]]);
   closers.push(daemon.stop);

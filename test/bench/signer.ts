@@ -5,17 +5,9 @@
  * All take turns in every round, forward and backward, so that a machine that slows down slows all of them down; every
  * figure is the median of the rounds. The first run builds lnd and the load generator and says so.
  */
-import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { type Figures, openField } from "./contenders.ts";
-
-const IN_FLIGHT = [1, 64] as const;
-const WARM_UP_MS = 1_000;
-
-interface Row extends Figures {
-  readonly name: string;
-  readonly inFlight: number;
-}
+import { openField } from "./contenders.ts";
+import { json, median, type Row, readRounds, rowOf, table, takeTurns } from "./rounds.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,66 +16,28 @@ const { values } = parseArgs({
     ms: { type: "string", default: "2000" },
   },
 });
-const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
-if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds is a number from 1");
-if (!Number.isInteger(ms) || ms < 100) throw new RangeError("--ms is a number from 100");
+const asked = readRounds(values);
 
 const { contenders, flushMs, close } = await openField();
+const flushes: number[] = [];
+const options = { ...asked, warmUpMs: 1_000, onRound: () => void flushes.push(flushMs()) };
+
 try {
-  const cells = contenders.flatMap((contender) => IN_FLIGHT.map((inFlight) => ({ ...contender, inFlight })));
-  const taken = cells.map((): Figures[] => []);
-  const flushes: number[] = [];
-  for (const { run } of contenders) await run(64, WARM_UP_MS);
-  for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? [...cells.keys()] : [...cells.keys()].reverse();
-    flushes.push(flushMs());
-    for (const at of order) {
-      const cell = cells[at];
-      if (cell !== undefined) taken[at]?.push(await cell.run(cell.inFlight, ms));
-    }
-  }
-  const rows = cells.map(({ name, inFlight }, at) => ({ name, inFlight, ...medians(taken[at] ?? []) }));
-  process.stdout.write(values.json === true ? json(rows) : table(rows, median(flushes)));
+  const rows = await takeTurns(contenders, options);
+  process.stdout.write(values.json === true ? json(rows) : report(rows));
 } finally {
   await close();
 }
 
-/** An array with a row on each line. */
-function json(rows: readonly Row[]): string {
-  return `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`;
-}
-
-function table(rows: readonly Row[], flush: number): string {
-  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`;
-  const lines = contenders.flatMap(({ name, what }) =>
-    rows
-      .filter((row) => row.name === name)
-      .map(({ inFlight, perSecond, p50ms, p99ms }) =>
-        [
-          name.padEnd(14),
-          String(inFlight).padStart(9),
-          perSecond.toFixed(0).padStart(8),
-          p50ms.toFixed(3).padStart(8),
-          p99ms.toFixed(3).padStart(8),
-          `  ${inFlight === 1 ? what : ""}`,
-        ]
-          .join(" ")
-          .trimEnd(),
-      ),
-  );
-  const head = "name           in flight    per s   p50 ms   p99 ms";
-  const note = `${rounds} rounds of ${ms} ms each, medians; ${machine}`;
-  const disk = `one fdatasync of a record takes ${flush.toFixed(2)} ms`;
-  return `${[note, disk, "", head, ...lines, "", ...reach(rows)].join("\n")}\n`;
+function report(rows: readonly Row[]): string {
+  const [note = "", ...lines] = table(contenders, rows, options);
+  const disk = `one fdatasync of a record takes ${median(flushes).toFixed(2)} ms`;
+  return `${[note, disk, ...lines, "", ...reach(rows)].join("\n")}\n`;
 }
 
 /** What the signer is to reach, log on disk, over its socket. */
 function reach(rows: readonly Row[]): string[] {
-  const of = (name: string, inFlight: number): Row => {
-    const row = rows.find((one) => one.name === name && one.inFlight === inFlight);
-    if (row === undefined) throw new RangeError(`no row ${name} ${inFlight}`);
-    return row;
-  };
+  const of = (name: string, inFlight: number): Row => rowOf(rows, name, inFlight);
   const [ours, limit, js, go] = ["stream-socket", "limit", "lnd-grpc-js", "lnd-ghz"].map((name) => of(name, 64)) as [
     ...[Row, Row, Row, Row],
   ];
@@ -104,15 +58,4 @@ function reach(rows: readonly Row[]): string[] {
       1.2,
     ),
   ];
-}
-
-function medians(all: readonly Figures[]): Figures {
-  const of = (pick: (figures: Figures) => number): number => Number(median(all.map(pick)).toPrecision(4));
-  return { perSecond: of((one) => one.perSecond), p50ms: of((one) => one.p50ms), p99ms: of((one) => one.p99ms) };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }

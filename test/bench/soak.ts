@@ -1,4 +1,4 @@
-import type { Contender } from "./lspfield.ts";
+import type { LspContender } from "./lspfield.ts";
 
 /** One burst of load; between two of them memory is read. */
 const BURST_MS = 5_000;
@@ -9,7 +9,7 @@ const MIB = 1_048_576;
  * Steady load on the LSP for so many seconds: its resident memory at the start (after a first burst), in the middle and at
  * the end, and the rate of each third.
  */
-export async function soak(contenders: readonly Contender[], seconds: number): Promise<string> {
+export async function soak(contenders: readonly LspContender[], seconds: number): Promise<string> {
   const lsp = contenders.find(({ name }) => name === "lsp-postgres");
   if (lsp === undefined || !(seconds >= 15)) throw new RangeError("--soak is a number of seconds from 15");
   await lsp.run(IN_FLIGHT, BURST_MS);

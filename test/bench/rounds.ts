@@ -1,0 +1,106 @@
+import { cpus, loadavg } from "node:os";
+
+export interface Figures {
+  readonly perSecond: number;
+  readonly p50ms: number;
+  readonly p99ms: number;
+}
+
+export interface Contender {
+  readonly name: string;
+  readonly what: string;
+  /** Keeps so many calls open for so long. Rejects for every answer that is none. */
+  run(inFlight: number, ms: number): Promise<Figures>;
+}
+
+export interface Row extends Figures {
+  readonly name: string;
+  readonly inFlight: number;
+}
+
+export interface Rounds {
+  readonly rounds: number;
+  readonly ms: number;
+  readonly warmUpMs: number;
+  /** Before each round. */
+  readonly onRound?: () => void;
+}
+
+const IN_FLIGHT = [1, 64] as const;
+
+/** @throws RangeError for numbers that make no rounds */
+export function readRounds({ rounds, ms }: { readonly rounds: string; readonly ms: string }): {
+  rounds: number;
+  ms: number;
+} {
+  const read = { rounds: Number(rounds), ms: Number(ms) };
+  if (!Number.isInteger(read.rounds) || read.rounds < 1) throw new RangeError("--rounds is a number from 1");
+  if (!Number.isInteger(read.ms) || read.ms < 100) throw new RangeError("--ms is a number from 100");
+  return read;
+}
+
+/**
+ * All take turns in every round, forward and backward, so that a machine that slows down slows all of them down; every
+ * figure is the median of the rounds.
+ */
+export async function takeTurns(contenders: readonly Contender[], options: Rounds): Promise<Row[]> {
+  const { rounds, ms, warmUpMs, onRound } = options;
+  const cells = contenders.flatMap((contender) => IN_FLIGHT.map((inFlight) => ({ contender, inFlight })));
+  const taken = cells.map((): Figures[] => []);
+  for (const { run } of contenders) await run(64, warmUpMs);
+  for (let round = 0; round < rounds; round += 1) {
+    onRound?.();
+    const order = round % 2 === 0 ? [...cells.keys()] : [...cells.keys()].reverse();
+    for (const at of order) {
+      const cell = cells[at];
+      if (cell !== undefined) taken[at]?.push(await cell.contender.run(cell.inFlight, ms));
+    }
+  }
+  return cells.map(({ contender: { name }, inFlight }, at) => ({ name, inFlight, ...medians(taken[at] ?? []) }));
+}
+
+/** An array with a row on each line. */
+export function json(rows: readonly Row[]): string {
+  return `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`;
+}
+
+/** What was measured, where; then a line for each row under a head. */
+export function table(contenders: readonly Contender[], rows: readonly Row[], { rounds, ms }: Rounds): string[] {
+  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`;
+  const width = Math.max(...contenders.map(({ name }) => name.length)) + 1;
+  const lines = contenders.flatMap(({ name, what }) =>
+    rows
+      .filter((row) => row.name === name)
+      .map(({ inFlight, perSecond, p50ms, p99ms }) =>
+        [
+          name.padEnd(width),
+          String(inFlight).padStart(9),
+          perSecond.toFixed(0).padStart(8),
+          p50ms.toFixed(3).padStart(8),
+          p99ms.toFixed(3).padStart(8),
+          `  ${inFlight === 1 ? what : ""}`,
+        ]
+          .join(" ")
+          .trimEnd(),
+      ),
+  );
+  const note = `${rounds} rounds of ${ms} ms each, medians; ${machine}`;
+  return [note, "", `${"name".padEnd(width)} in flight    per s   p50 ms   p99 ms`, ...lines];
+}
+
+export function rowOf(rows: readonly Row[], name: string, inFlight: number): Row {
+  const row = rows.find((one) => one.name === name && one.inFlight === inFlight);
+  if (row === undefined) throw new RangeError(`no row ${name} ${inFlight}`);
+  return row;
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
+}
+
+function medians(all: readonly Figures[]): Figures {
+  const of = (pick: (figures: Figures) => number): number => Number(median(all.map(pick)).toPrecision(4));
+  return { perSecond: of((one) => one.perSecond), p50ms: of((one) => one.p50ms), p99ms: of((one) => one.p99ms) };
+}
