@@ -10,8 +10,9 @@ import type { ClientHttp2Session } from "node:http2";
 import { createInterface } from "node:readline";
 import { decodeBinary } from "../../lsp/wire/metadata.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
-import { type Answer, ask, customer, dial, getCfg, isSuccess, type Signed } from "./customers.ts";
+import { ask, customer, dial, getCfg, isSuccess } from "./customers.ts";
 import type { Figures } from "./rounds.ts";
+import { openSlots } from "./slots.ts";
 
 export interface Shot {
   readonly address: string;
@@ -36,11 +37,17 @@ export interface Hit extends Figures {
 const KEYS = 256;
 const VERIFIED_ONE_IN = 100;
 
-interface Asked extends Answer {
-  readonly question: Signed;
-}
+/** Columns of a request, and of an answer after them. */
+const FRAME = 0;
+const SIGNATURE = 1;
+const BODY = 0;
+const STATUS = 1;
+const SIGNED = 2;
+const ROW = 3;
 
-const customers = Array.from({ length: KEYS }, (_, at) => ({ who: customer(at), loaded: [] as Signed[] }));
+const customers = Array.from({ length: KEYS }, (_, at) => customer(at));
+const requests = openSlots(2);
+const answers = openSlots(4);
 let nonce = BigInt(Date.now()) * 1000n;
 const sessions = new Map<string, ClientHttp2Session>();
 
@@ -50,39 +57,46 @@ for await (const line of createInterface({ input: process.stdin })) {
 for (const session of sessions.values()) session.destroy();
 
 async function fire(shot: Shot): Promise<Hit> {
-  load(Math.ceil((shot.perSecondMax * shot.ms) / 1000 / KEYS) + 2);
+  const turns = Math.ceil((shot.perSecondMax * shot.ms) / 1000 / KEYS) + 2;
+  load(turns);
   const session = await sessionTo(shot);
-  const answers: Asked[] = [];
-  const times: number[] = [];
-  const free = [...customers];
+  const times = new Float64Array(turns * KEYS);
+  let inTime = 0;
+  /** Rows of requests that are next, one for each key that has none in flight. */
+  const free = customers.map((_, at) => at);
   const start = performance.now();
   const end = start + shot.ms;
   const loop = async (): Promise<void> => {
     for (let before = performance.now(); before < end; ) {
-      const one = free.shift() as (typeof customers)[number];
-      const question = one.loaded.pop();
-      assert(question, "more requests a second than were made; raise perSecondMax");
-      answers.push({ ...(await ask(session, shot.path, question)), question });
-      free.push(one);
+      const row = free.shift() as number;
+      assert(row < requests.count(), "more requests a second than were made; raise perSecondMax");
+      const question = { frame: requests.bytes(row, FRAME), signature: requests.text(row, SIGNATURE) };
+      const { body, status, signature } = await ask(session, shot.path, question);
+      answers.add(body, status, signature, String(row));
+      free.push(row + KEYS);
       const now = performance.now();
-      if (now <= end) times.push(now - before);
+      if (now <= end) times[inTime++] = now - before;
       before = now;
     }
   };
   await Promise.all(Array.from({ length: shot.inFlight }, loop));
-  for (const { loaded } of customers) loaded.length = 0;
-  for (const [at, answer] of answers.entries()) judge(answer, shot.nodeId, at % VERIFIED_ONE_IN === 0);
-  times.sort((a, b) => a - b);
-  const at = (share: number): number => times[Math.ceil(times.length * share) - 1] ?? Number.NaN;
-  return { perSecond: (times.length * 1000) / shot.ms, p50ms: at(0.5), p99ms: at(0.99), answers: answers.length };
+  for (let row = 0; row < answers.count(); row += 1) judge(row, shot.nodeId);
+  const sorted = times.subarray(0, inTime).sort();
+  const at = (share: number): number => sorted[Math.ceil(inTime * share) - 1] ?? Number.NaN;
+  return { perSecond: (inTime * 1000) / shot.ms, p50ms: at(0.5), p99ms: at(0.99), answers: answers.count() };
 }
 
-/** `count` requests for each key, made backward: they are taken from the end. */
-function load(count: number): void {
-  const highest = nonce + BigInt(count);
-  for (const { who, loaded } of customers)
-    for (let value = highest; value > nonce; value -= 1n) loaded.push(getCfg(who, value));
-  nonce = highest;
+/** `turns` requests of each key, in rows that lie the number of keys apart. Forgets what was there. */
+function load(turns: number): void {
+  requests.clear();
+  answers.clear();
+  for (let turn = 0; turn < turns; turn += 1) {
+    nonce += 1n;
+    for (const who of customers) {
+      const { frame, signature } = getCfg(who, nonce);
+      requests.add(frame, signature);
+    }
+  }
 }
 
 async function sessionTo({ address, authority }: Shot): Promise<ClientHttp2Session> {
@@ -93,14 +107,15 @@ async function sessionTo({ address, authority }: Shot): Promise<ClientHttp2Sessi
   return session;
 }
 
-function judge(asked: Asked, nodeId: string | undefined, thoroughly: boolean): void {
-  const { question, body, status, signature } = asked;
+function judge(row: number, nodeId: string | undefined): void {
+  const [body, status, signature] = [answers.bytes(row, BODY), answers.text(row, STATUS), answers.text(row, SIGNED)];
   if (nodeId === undefined) {
-    assert(status === "0" && body.equals(question.frame), "an echo is what was said");
+    const asked = requests.bytes(Number(answers.text(row, ROW)), FRAME);
+    assert(status === "0" && body.equals(asked), "an echo is what was said");
     return;
   }
-  assert(isSuccess(asked) && signature !== "", `no signed success: status ${status}`);
-  if (!thoroughly) return;
+  assert(isSuccess({ body, status, signature }) && signature !== "", `no signed success: status ${status}`);
+  if (row % VERIFIED_ONE_IN !== 0) return;
   const der = decodeBinary(signature);
   assert(der !== undefined && verifyFrame(body, der, Buffer.from(nodeId, "hex")), "the answer's signature holds");
 }

@@ -21,7 +21,7 @@ const { values } = parseArgs({
     soak: { type: "string" },
   },
 });
-const options = { ...readRounds(values), warmUpMs: 1_500 };
+const options = { ...readRounds(values), warmUpMs: 5_000 };
 
 const { contenders, close } = await openField();
 try {

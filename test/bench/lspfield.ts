@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,6 +18,7 @@ import { startPostgres } from "../store/postgres.ts";
 import { ROOT } from "../tools/sources.ts";
 import type { Hit, Shot } from "./gun.ts";
 import type { Contender } from "./rounds.ts";
+import { openSigned } from "./signed.ts";
 
 /** One that has a process of its own, or none. */
 export interface LspContender extends Contender {
@@ -111,12 +112,7 @@ async function startOurSigner(folder: string, disk: string, closers: (() => unkn
   writeFileSync(config, stringify({ network: "regtest", bundle, "identity-file": identity, data, clients }));
   const signer = await startSigner(["--config", config]);
   closers.push(signer.stop);
-  const signed = (): number => {
-    const log = join(data, "audit");
-    const lines = readdirSync(log).flatMap((name) => readFileSync(join(log, name), "latin1").split("\n"));
-    return lines.filter((line) => line.includes('"decision":"signed"')).length;
-  };
-  return { sockets, signed };
+  return { sockets, signed: openSigned(join(data, "audit")) };
 }
 
 interface LspPlan {
