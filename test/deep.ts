@@ -33,6 +33,11 @@ const PARTS: readonly Part[] = [
     env: { DEEP: "1" },
     files: ["test/faults/kill.test.ts", "test/faults/end.test.ts", "test/faults/disk.test.ts"],
   },
+  {
+    name: "a machine of its own for each gate of the boot test, and rehearsals of the other pairs",
+    env: { DEEP: "1" },
+    files: ["test/boot/gates.test.ts", "test/boot/play.test.ts"],
+  },
 ];
 
 const chosen = process.argv.slice(2);

@@ -25,6 +25,8 @@ export interface Expected {
   readonly commandLine?: string;
   /** Mount point of the one writable medium, if results go to a stick that is mounted before the self-test. */
   readonly outputMount?: string;
+  /** No wired network card, not even one that no driver serves: for machines that have none, or had theirs taken out. */
+  readonly noWiredCard?: boolean;
 }
 
 /**

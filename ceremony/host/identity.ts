@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fail, ok, type Result } from "../result.ts";
 import { program, type SelfError } from "./self.ts";
@@ -22,17 +22,44 @@ const PLAIN_NAME = /^[A-Za-z0-9._/@+-]+$/;
 
 /** SHA-256 of a file in lower-case hex, one chunk at a time: the executable is 127 MB. Throws like `openSync`. */
 function hashFile(path: string): string {
-  const hash = createHash("sha256");
-  const chunk = Buffer.alloc(CHUNK);
   const file = openSync(path, "r");
   try {
-    for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
-      hash.update(chunk.subarray(0, length));
-    }
+    return hashOpen(file);
   } finally {
     closeSync(file);
   }
-  return hash.digest("hex");
+}
+
+/** The same of a file that is open, from its beginning, wherever it was left by others. */
+function hashOpen(file: number): string {
+  const hash = createHash("sha256");
+  const chunk = Buffer.alloc(CHUNK);
+  let at = 0;
+  for (;;) {
+    const length = readSync(file, chunk, 0, CHUNK, at);
+    if (length === 0) return hash.digest("hex");
+    hash.update(chunk.subarray(0, length));
+    at += length;
+  }
+}
+
+/** Where whoever starts the program may leave its own file open for reading. */
+export const OWN_FILE = 9;
+
+/**
+ * The hash of the running executable. With mode 0711 it may be run by people who may not read it, and then the kernel
+ * lets nobody trace or dump it; so its starter hands it its own file open, and it takes that for itself only if it is the
+ * very file that runs.
+ */
+function hashRunning(bytes: string): string {
+  try {
+    return hashFile(bytes);
+  } catch (error) {
+    const running = statSync(bytes);
+    const handed = fstatSync(OWN_FILE);
+    if (handed.dev !== running.dev || handed.ino !== running.ino) throw error;
+    return hashOpen(OWN_FILE);
+  }
 }
 
 function listFiles(root: string, name: string): string[] {
@@ -71,7 +98,7 @@ export function programHash(): Result<ProgramHash, IdentityError> {
     return hash.ok ? ok({ hash: hash.value, form: "checkout" }) : hash;
   }
   try {
-    return ok({ hash: hashFile(self.value.bytes), form: "executable" });
+    return ok({ hash: hashRunning(self.value.bytes), form: "executable" });
   } catch {
     return fail({ code: "program_unreadable", path: self.value.path });
   }

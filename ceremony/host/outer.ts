@@ -9,6 +9,7 @@ import { EXIT } from "../usage.ts";
 import { answerLocally } from "./answers.ts";
 import type { Json } from "./channel.ts";
 import { startTalkingChild } from "./child.ts";
+import { declared } from "./declared.ts";
 import { turnOffDumps } from "./dumps.ts";
 import { programHash } from "./identity.ts";
 import type { FromInner, ToInner } from "./inner.ts";
@@ -20,6 +21,9 @@ import { version } from "./version.ts";
 
 const now = (): string => timestamp(Date.now() / 1000);
 const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n`);
+
+/** Stands for the id of a ceremony that was refused before people gave it one. */
+const UNNAMED = "unnamed";
 
 /** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
 interface Ledger {
@@ -74,7 +78,8 @@ function ledger(facts: Facts): Ledger {
 /** What only the parent can answer: it has the disk, the clock and the machine. */
 function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Answer> {
   return async (ask) => {
-    if (ask.kind === "selftest") return { kind: "selftest", results: runSelfTest(machineView()) };
+    if (ask.kind === "selftest")
+      return { kind: "selftest", results: runSelfTest(machineView({ expected: declared() })) };
     if (ask.kind === "today") return { kind: "today", date: today() };
     if (ask.kind === "open")
       return book.open(ask.ceremonyId) ? { kind: "open" } : { kind: "refused", id: "write_failed" };
@@ -167,6 +172,8 @@ export async function runCeremony(config: Config): Promise<number> {
     ending = { kind: "ended", reason: "failure", step: book.step() };
     fault = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
   }
+  // A machine that was refused is evidence: which check it was must not be lost with the screen.
+  if (ending.kind === "refused" && book.output() === undefined) book.open(UNNAMED);
   if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);
   const code = finish(ending, book, desk, config);
   if (fault !== undefined) say(`a fault of the program: ${fault}`);

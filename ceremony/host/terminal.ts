@@ -63,6 +63,8 @@ export function openTerminal(): Terminal {
   const input = process.stdin;
   let ticks: NodeJS.Timeout | undefined;
   const take = (): void => {
+    // Again after a child, which has shown it when it left.
+    writeAll(Buffer.from(HIDE_CURSOR));
     input.setRawMode(true);
     input.resume();
     ticks = setInterval(() => {
@@ -83,7 +85,7 @@ export function openTerminal(): Terminal {
   // Not the stream's own event: it keeps still about a size that is the old one again before anybody looked. The stream
   // listens too, and first, so it knows the size when this is called.
   process.on("SIGWINCH", resized);
-  writeAll(Buffer.from(HIDE_CURSOR + CLEAR));
+  writeAll(Buffer.from(CLEAR));
   take();
 
   return {

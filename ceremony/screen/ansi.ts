@@ -15,8 +15,12 @@ const SGR: Readonly<Record<Style, string>> = {
 };
 
 const HOME = "\x1b[H";
-const REST_OF_LINE = "\x1b[0m\x1b[K";
-const REST_OF_SCREEN = "\x1b[0m\x1b[J";
+/**
+ * Rows are erased before they are written, never after: a cursor that has written the last column still stands on it, and
+ * the Linux console would erase that character again.
+ */
+const ERASE_LINE = "\x1b[0m\x1b[K";
+const ERASE_REST = "\x1b[0m\x1b[J";
 
 /** Leaves nothing behind: screen (ED 2) and scrollback (ED 3, which the Linux console and xterm know). */
 export const CLEAR = "\x1b[0m\x1b[H\x1b[2J\x1b[3J";
@@ -30,14 +34,15 @@ export const SHOW_CURSOR = "\x1b[?25h";
 export function encodeFrame(rows: readonly Line[]): Buffer {
   const parts: Buffer[] = [Buffer.from(HOME)];
   rows.forEach((row, index) => {
+    const isLast = index === rows.length - 1;
+    parts.push(Buffer.from(isLast ? ERASE_REST : ERASE_LINE));
     for (const part of row) {
       parts.push(Buffer.from(SGR[part.style]));
       parts.push(part.text instanceof Secret ? part.text.bytes : Buffer.from(part.text));
     }
-    parts.push(Buffer.from(REST_OF_LINE));
-    if (index < rows.length - 1) parts.push(Buffer.from("\r\n"));
+    if (!isLast) parts.push(Buffer.from("\r\n"));
   });
-  parts.push(Buffer.from(REST_OF_SCREEN));
+  parts.push(Buffer.from(SGR.plain));
   const total = parts.reduce((sum, part) => sum + part.length, 0);
   // Not Buffer.concat: its result may lie in the shared pool, where a wipe would not be the only copy's end.
   const frame = Buffer.alloc(total);

@@ -16,7 +16,7 @@ function ownerOf(lock: string): string {
 }
 
 /** Runs `work` while no other test process does: test files run at the same time, and a build takes seconds. */
-async function alone<T>(lock: string, work: () => T): Promise<T> {
+export async function alone<T>(lock: string, work: () => T): Promise<T> {
   // A link to a file that already names its owner: there is no moment at which the lock is there and nobody's.
   const mine = `${lock}.${process.pid}`;
   writeFileSync(mine, `${process.pid}`);

@@ -67,6 +67,7 @@ const ABSENCE_PASSES: Readonly<Record<string, readonly string[]>> = {
     (name) => `/proc/net/${name}`,
   ),
   net_driver: ["/sys/bus/pci/devices"],
+  net_cards: ["/sys/bus/pci/devices"],
   radio_hardware: ["/sys/bus/pci/devices"],
   radio_stack: ["ieee80211", "rfkill", "bluetooth", "wwan", "nfc"].map((name) => `/sys/class/${name}`),
   usb_devices: ["/sys/bus/usb/devices"],
@@ -162,6 +163,10 @@ test("the declared stick for the results may be writable, and only that", () => 
   assert.deepEqual(failingWith({ files: { "/proc/mounts": mounts }, expected: { outputMount: "/" } }), [
     "writable_mounts",
   ]);
+});
+
+test("a machine on which nothing was ever up has no table of routes, and no table is not another file", () => {
+  assert.deepEqual(failingWith({ files: { "/proc/net/route": "" } }), []);
 });
 
 test("without an expected command line it is only shown", () => {

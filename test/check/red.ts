@@ -70,6 +70,7 @@ export const RED_CASES: readonly (readonly [id: string, why: string, change: Cha
   ["net_sockets", "a packet socket", appended("/proc/net/packet", "0000000 3 3 0003 2 1 0 0 1234")],
   ["net_sockets", "another file in its place", file("/proc/net/udp", "")],
   ["net_driver", "Ethernet with a driver", pci("0x020000", true)],
+  ["net_cards", "Ethernet without a driver, where the image forbids it", { expected: { noWiredCard: true } }],
   ["radio_hardware", "Wi-Fi without a driver", pci("0x028000", false)],
   ["radio_hardware", "Bluetooth on PCI", pci("0x0d1100", false)],
   ["radio_stack", "Wi-Fi", folder("/sys/class/ieee80211/phy0")],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { CHECK_TITLES } from "../../ceremony/check/selftest.ts";
 import { KEYS } from "../rehearsal/console.ts";
 import { ALL, DEEP, sceneNamed } from "./scenes.ts";
 import { Stage, TOGETHER } from "./stage.ts";
@@ -64,6 +65,31 @@ describe("a signal ends the ceremony, whoever has the terminal", TOGETHER, () =>
     process.kill(stage.parent, "SIGTERM");
     assert.match(await stage.assertLeft(3, before), /ended early: signal; nothing was written/);
     assert.equal(existsSync(stage.out), false);
+  });
+
+  test("a machine that production refuses is recorded, with every check, though the ceremony has no id yet", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "refused-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const out = join(folder, "out");
+    const stage = new Stage(t, out, undefined, ["--mode", "production", "--network", "simnet"]);
+    const refused = "A check failed. Production does not go on";
+    for (let page = 1; page <= 9 && !stage.terminal.screen().join("\n").includes(refused); page += 1) {
+      await stage.terminal.waitFor(new RegExp(`^${page}/\\d+ `, "m"));
+      await stage.terminal.press(KEYS.enter);
+      await stage.terminal.waitFor(
+        (rows) => !rows.some((row) => row.startsWith(`${page}/`)) || rows.join("\n").includes(refused),
+      );
+    }
+    await stage.terminal.press(KEYS.enter);
+    assert.match(await stage.assertLeft(1), /refused: selftest_failed;/);
+    assert.equal(stage.assertEnded("refused").step?.id, "selftest");
+    const lines = readFileSync(join(out, "transcript.jsonl"), "utf8").trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as { readonly data: Readonly<Record<string, unknown>> });
+    assert.deepEqual(
+      events.filter(({ data }) => data["what"] === "checked").map(({ data }) => data["id"]),
+      [...CHECK_TITLES.keys()],
+    );
+    assert.equal(events[0]?.data["ceremonyId"], "unnamed");
   });
 
   test("after the last event the transcript stays what the witness copied", async (t) => {

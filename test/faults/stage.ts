@@ -29,13 +29,14 @@ export class Stage {
   /**
    * @param out where the ceremony writes; a new folder that goes with the test by default
    * @param preload a module that Node loads before the ceremony
+   * @param options of the ceremony, besides where it writes
    */
-  constructor(t: TestContext, out?: string, preload?: string) {
+  constructor(t: TestContext, out?: string, preload?: string, options: readonly string[] = []) {
     const folder = mkdtempSync(join(tmpdir(), "faults-"));
     this.out = out ?? join(folder, "out");
     const [node = "", ...rest] = CHECKOUT;
     const command = [node, ...(preload === undefined ? [] : ["--import", preload]), ...rest];
-    this.terminal = new Terminal("/bin/sh", ["-c", SHELL, "sh", ...command, "--out", this.out]);
+    this.terminal = new Terminal("/bin/sh", ["-c", SHELL, "sh", ...command, "--out", this.out, ...options]);
     t.after(async () => {
       await this.terminal.close();
       rmSync(folder, { recursive: true, force: true });

@@ -79,3 +79,13 @@ test("the frame is one buffer of its own, which a wipe empties", () => {
   assert.equal(frame.byteLength, frame.buffer.byteLength, "not in Node's shared pool");
   assert.ok(frame.includes("abandon"));
 });
+
+test("nothing is erased after a row was written: a console's cursor still stands on the last column then", () => {
+  fc.assert(
+    fc.property(rows, (frame) => {
+      for (const row of encodeFrame(frame).toString().replaceAll("\x1b", "§").split("\r\n"))
+        assert.match(row, /^(?:§\[H)?§\[0m§\[[KJ](?:§\[[0-9;]*m|[^§])*$/);
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -27,7 +27,10 @@ export function fakeMachine(options: FakeOptions): FakeMachine {
     lines,
     which: (command) => (missing.has(toolOf(command)) ? undefined : `/usr/bin/${command}`),
     exists(path) {
-      return path === "/etc/debian_version" ? debian : path === CONSOLE_FONT && !missing.has("font");
+      if (path === "/etc/debian_version") return debian;
+      if (path === CONSOLE_FONT) return !missing.has("font");
+      const owner = TOOL_NAMES.find((name) => (TOOLS[name] as Tool).files?.includes(path));
+      return owner !== undefined && !missing.has(owner);
     },
     output(command, args) {
       if (command === "go") {

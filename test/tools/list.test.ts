@@ -25,8 +25,9 @@ const ALWAYS_THERE = new Set([
   "ldd",
   "apt-get",
   "flock",
-  "setpriv",
   "grep",
+  "mkswap",
+  "setpriv",
 ]);
 
 for (const name of TOOL_NAMES) {

@@ -8,6 +8,8 @@ export interface Tool {
   readonly debian: string | undefined;
   /** The programs that tests start by it, where that is not just the tool's own name. */
   readonly programs?: readonly string[];
+  /** The files by which it is recognised, where it is not a command on the path. */
+  readonly files?: readonly string[];
   /** What tests use it for. */
   readonly use: string;
   /** How to get it where apt cannot. */
@@ -33,6 +35,18 @@ export const TOOLS = {
     use: "opening the identity bundle with another program",
     found: command("age"),
   },
+  busybox: {
+    debian: "busybox-static",
+    use: "the shell of a sandbox that has no other, and the small programs of the boot test's image",
+    found: command("busybox"),
+  },
+  dosfstools: {
+    debian: "dosfstools",
+    programs: ["mkfs.vfat"],
+    use: "the file systems of sticks, and of the image's UEFI part",
+    files: ["/sbin/mkfs.vfat"],
+    found: file("/sbin/mkfs.vfat"),
+  },
   font: {
     debian: "console-setup-linux",
     use: "the QR on a text console, drawn with the console's own glyphs",
@@ -49,10 +63,41 @@ export const TOOLS = {
     otherwise: `install Go ${oldestGo().join(".")} or newer and put it on the path (Debian's golang is older)`,
     found: (machine) => atLeast(goVersion(machine), oldestGo()),
   },
+  grub: {
+    debian: "grub-pc-bin",
+    programs: ["grub-mkimage"],
+    files: ["/usr/lib/grub/i386-pc/boot_hybrid.img"],
+    use: "starting the boot test's image under a BIOS",
+    found: file("/usr/lib/grub/i386-pc/boot_hybrid.img"),
+  },
+  grubEfi: {
+    debian: "grub-efi-amd64-bin",
+    files: ["/usr/lib/grub/x86_64-efi/linux.mod"],
+    use: "starting the boot test's image under UEFI",
+    found: file("/usr/lib/grub/x86_64-efi/linux.mod"),
+  },
+  mtools: {
+    debian: "mtools",
+    programs: ["mcopy", "mdir", "mmd", "mtype"],
+    use: "reading and writing images of sticks without mounting them",
+    found: command("mtype"),
+  },
+  nix: {
+    debian: "nix-bin",
+    programs: ["nix", "nix-build", "nix-hash", "nix-instantiate", "nix-store"],
+    use: "the image's module evaluated, and its executable built in a sandbox",
+    found: command("nix-build"),
+  },
   openssl: {
     debian: "openssl",
     use: "certificates and TLS judged by another program",
     found: command("openssl"),
+  },
+  ovmf: {
+    debian: "ovmf",
+    use: "the boot test under UEFI",
+    files: ["/usr/share/OVMF/OVMF_CODE_4M.fd"],
+    found: file("/usr/share/OVMF/OVMF_CODE_4M.fd"),
   },
   postgres: {
     debian: "postgresql",
@@ -66,6 +111,23 @@ export const TOOLS = {
     debian: "python3",
     use: "the mix and the words computed again by a program that shares nothing with this one",
     found: command("python3"),
+  },
+  qemu: {
+    debian: "qemu-system-x86",
+    programs: ["qemu-system-x86_64"],
+    use: "the machine of the boot test",
+    found: command("qemu-system-x86_64"),
+  },
+  readelf: {
+    debian: "binutils",
+    use: "the sections of the executable, named by another program",
+    found: command("readelf"),
+  },
+  ssh: {
+    debian: "openssh-client",
+    programs: ["ssh-keygen"],
+    use: "signatures of attestations",
+    found: command("ssh-keygen"),
   },
   strace: {
     debian: "strace",
@@ -85,6 +147,17 @@ export const TOOLS = {
     otherwise: "run as root where mounting is allowed",
     // In a mount namespace of its own, so that asking leaves nothing mounted.
     found: (machine) => runs(machine, "unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"),
+  },
+  udev: {
+    debian: "udev",
+    programs: ["udevadm"],
+    use: "judging what a device that appears would start",
+    found: command("udevadm"),
+  },
+  xorriso: {
+    debian: "xorriso",
+    use: "the boot test's image",
+    found: command("xorriso"),
   },
   zbarimg: {
     debian: "zbar-tools",
@@ -110,6 +183,10 @@ export function howToInstall(name: ToolName): string {
 
 function command(name: string): (machine: Machine) => boolean {
   return (machine) => machine.which(name) !== undefined;
+}
+
+function file(path: string): (machine: Machine) => boolean {
+  return (machine) => machine.exists(path);
 }
 
 function runs(machine: Machine, program: string, ...args: string[]): boolean {

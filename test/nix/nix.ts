@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { ROOT } from "../tools/sources.ts";
+
+/** What a Nix program said, and whether it was content. */
+export interface Said {
+  readonly done: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What iso/check.debian.nix says has to be let into the sandbox. */
+const SANDBOX_PATHS = "/bin/sh=/bin/busybox /bin/busybox /lib /lib64 /usr/lib/x86_64-linux-gnu";
+
+/** A store of its own in a folder, offline, in the sandbox; nothing of the machine's own settings. */
+export interface Store {
+  readonly folder: string;
+  build(...args: string[]): Said;
+  add(folder: string): Said;
+  /** Where a store path really lies. */
+  at(path: string): string;
+}
+
+const ENVIRONMENT = { PATH: process.env["PATH"], NIX_CONF_DIR: "/nonexistent", HOME: "/nonexistent", LC_ALL: "C" };
+
+function said(run: { status: number | null; stdout: string; stderr: string }): Said {
+  return { done: run.status === 0, stdout: run.stdout.trim(), stderr: run.stderr };
+}
+
+/** A folder beside node_modules, on the same disk so that files can be linked, and gone after the test. */
+export function newFolder(t: Pick<TestContext, "after">): string {
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, ".cache", "nix-"));
+  t.after(() => {
+    openFolders(folder);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** What is in a store may be written by nobody, so nobody but root could remove it. */
+function openFolders(folder: string): void {
+  if (lstatSync(folder).isSymbolicLink()) return;
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openFolders(join(folder, entry.name));
+}
+
+export function newStore(folder: string): Store {
+  const options = (...more: string[]) => {
+    const given = { "build-users-group": "", sandbox: "true", substitute: "false", "sandbox-paths": SANDBOX_PATHS };
+    return ["--store", folder, ...Object.entries(given).flatMap(([name, value]) => ["--option", name, value]), ...more];
+  };
+  const text = { encoding: "utf8", env: ENVIRONMENT } as const;
+  return {
+    folder,
+    build: (...args) => said(spawnSync("nix-build", options("--no-out-link", ...args), text)),
+    add: (what) => said(spawnSync("nix-store", options("--add-fixed", "--recursive", "sha256", what), text)),
+    at: (path) => join(folder, path),
+  };
+}
+
+/**
+ * Evaluates an expression, strictly, and returns it as JSON. Throws with what Nix said.
+ * @param store a folder for the store that files are written to; without one none is written
+ */
+export function evaluate<T>(expression: string, store?: string): T {
+  const into = store === undefined ? [] : ["--store", store, "--read-write-mode"];
+  const args = ["--option", "build-users-group", "", ...into, "--eval", "--strict", "--json", "--expr", expression];
+  const run = spawnSync("nix-instantiate", args, { encoding: "utf8", env: ENVIRONMENT });
+  if (run.status !== 0) throw new Error(run.stderr);
+  return JSON.parse(run.stdout) as T;
+}
+
+/** The packages as iso/payload.nix takes them: without npm's note to itself, empty scopes, and what other tools keep there. */
+export function linkPackages(folder: string): string {
+  const target = join(folder, "node_modules");
+  const source = realpathSync(join(ROOT, "node_modules"));
+  const linked = spawnSync("cp", ["-a", "--link", source, target], { encoding: "utf8" });
+  if (linked.status !== 0) throw new Error(linked.stderr);
+  const scopes = readdirSync(target).filter(
+    (name) => name.startsWith("@") && readdirSync(join(target, name)).length === 0,
+  );
+  for (const name of [".package-lock.json", ".cache", ...scopes])
+    rmSync(join(target, name), { recursive: true, force: true });
+  return target;
+}
+
+/** What iso/payload.nix reads of a checkout, somewhere else. */
+export function copyCheckout(folder: string): string {
+  for (const name of ["VERSION", ".npmrc", "package.json", "package-lock.json", "tsconfig.json", "ceremony", "iso"])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  cpSync(join(ROOT, "signer/bundle"), join(folder, "signer/bundle"), { recursive: true });
+  return folder;
+}
