@@ -54,7 +54,7 @@ const TOP_LEVEL = new Set([
 ]);
 
 const SHARED_WITH_SERVICE =
-  /^(?:signer\/(?:client|channel|key\/key|bundle\/files)|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
+  /^(?:signer\/(?:client|channel|key\/key|bundle\/files|audit\/lock)|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
 
 const LINES_MAX = 300;
 /** The ceremony as one table: as long as a ceremony is. */
