@@ -48,7 +48,7 @@ function path(view: MachineView): Finding {
   const [first, second] = draws;
   if (first === undefined || second === undefined) return red("no draw");
   const failure = healthFailure(first, second);
-  return failure === undefined ? pass("two draws differ and are healthy") : red(`health test: ${failure}`);
+  return failure === undefined ? pass("they differ, both healthy") : red(`health test: ${failure}`);
 }
 
 export const ENTROPY_CHECKS: readonly MachineCheck[] = [
