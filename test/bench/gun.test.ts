@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { constants, createSecureServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { newFolder, writeTls } from "../lsp/rig.ts";
 import { startRelay } from "../node/relay.ts";
 import { type Daemon, startDaemon } from "../regtest/process.ts";
@@ -13,6 +13,7 @@ import { type Gun, openGun, type Shot } from "./gun.ts";
 
 const START_MS = 30_000;
 const IN_FLIGHT = 64;
+const STREAMS_MAX = 8;
 
 describe("the load program", needs("go"), () => {
   const folder = newFolder();
@@ -67,17 +68,29 @@ describe("the load program", needs("go"), () => {
   ];
   for (const [what, spoil, said] of spoilers)
     test(`${what} ends the shot`, async (t) => {
-      const [key, cert] = [readFileSync(tls["private-key"]), readFileSync(tls.certificate)];
-      const server = createSecureServer({ key, cert }).on("stream", (stream) => {
-        stream.on("error", () => undefined);
-        spoil(stream);
-      });
       const own = await openGun();
       t.after(own.close);
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const { port } = server.address() as AddressInfo;
-      await assert.rejects(own.fire({ ...shot, address: `127.0.0.1:${port}`, perSecondMax: 1_000 }), said);
-      server.close();
+      const address = await serve(t, spoil);
+      await assert.rejects(own.fire({ ...shot, address, inFlight: STREAMS_MAX, perSecondMax: 1_000 }), said);
     });
+  test("no more calls are open than the server allows: there is no shot", async (t) => {
+    const own = await openGun();
+    t.after(own.close);
+    const address = await serve(t, () => undefined);
+    await assert.rejects(own.fire({ ...shot, address, perSecondMax: 1_000 }), /the peer allows 8 streams/);
+  });
+
+  /** A server that treats every stream so. */
+  async function serve(t: TestContext, treat: (stream: ServerHttp2Stream) => void): Promise<string> {
+    const [key, cert] = [readFileSync(tls["private-key"]), readFileSync(tls.certificate)];
+    const server = createSecureServer({ key, cert, settings: { maxConcurrentStreams: STREAMS_MAX } });
+    server.on("stream", (stream) => {
+      stream.on("error", () => undefined);
+      treat(stream);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => server.close());
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
 });
