@@ -1,11 +1,7 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import native from "secp256k1/bindings.js";
 import { stringify } from "yaml";
 import { startSigner } from "../chain/signer.ts";
@@ -16,7 +12,7 @@ import { startRegtest } from "../regtest/regtest.ts";
 import { writeBundle } from "../service/bundle.ts";
 import { startPostgres } from "../store/postgres.ts";
 import { ROOT } from "../tools/sources.ts";
-import type { Hit, Shot } from "./gun.ts";
+import { type Hit, openGun, type Shot } from "./gun.ts";
 import type { Contender } from "./rounds.ts";
 import { openSigned } from "./signed.ts";
 
@@ -37,7 +33,7 @@ const METHOD = "/BtcLsp.Service/GetCfg";
 const LIMIT = 1_000_000;
 /** So many requests are made ahead; more than was ever seen here. */
 const LSP_PER_SECOND_MAX = 10_000;
-const ECHO_PER_SECOND_MAX = 30_000;
+const ECHO_PER_SECOND_MAX = 50_000;
 
 /**
  * btcd and lnd, the signer, Postgres, three LSPs, an echo and the load program, each a process of its own. The signer's log
@@ -62,7 +58,8 @@ export async function openField(): Promise<Field> {
     closers.push(postgres.stop);
     const signer = await startOurSigner(folder, disk, closers);
     const tls = writeTls(folder);
-    const gun = openGun(closers);
+    const { fire: gun, close: closeGun } = await openGun();
+    closers.push(closeGun);
     const start = (plan: LspPlan): Promise<LspContender> =>
       startLsp({ ...plan, folder, lnd, tls, gun, closers, signer });
     const contenders = [
@@ -194,27 +191,6 @@ async function startEcho(tls: Tls, gun: Fire, closers: (() => unknown)[]): Promi
   const run = (inFlight: number, ms: number): Promise<Hit> =>
     gun({ ...place, inFlight, ms, perSecondMax: ECHO_PER_SECOND_MAX });
   return { name: "echo", what: "a bare grpc-js echo over TLS", run, residentBytes: () => residentBytes(daemon.pid) };
-}
-
-/** One load program for all. */
-function openGun(closers: (() => unknown)[]): Fire {
-  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "gun.ts")],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  closers.push(() => child.kill("SIGKILL"));
-  child.setMaxListeners(0);
-  const lines = createInterface({ input: child.stdout });
-  return async (shot) => {
-    const line = once(lines, "line");
-    const gone = once(child, "exit").then(() => {
-      throw new Error("the load program ended");
-    });
-    child.stdin.write(`${JSON.stringify(shot)}\n`);
-    const [text] = (await Promise.race([line, gone])) as [string];
-    return JSON.parse(text) as Hit;
-  };
 }
 
 /** What a signed answer to a signed question costs at least: one verification, one signature, both digests. */

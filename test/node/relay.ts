@@ -8,8 +8,8 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** A way to lnd under another address. */
-export async function startRelay(host: string, target: string): Promise<Relay> {
+/** A way to a server under another address. `own` is a port that a relay had before; left out, it is a new one. */
+export async function startRelay(host: string, target: string, own = 0): Promise<Relay> {
   const [to = "", port = ""] = target.split(":");
   const open = new Set<Socket>();
   const server = createServer((near) => {
@@ -19,7 +19,7 @@ export async function startRelay(host: string, target: string): Promise<Relay> {
       open.add(socket);
       socket.on("error", () => socket.destroy());
     }
-  }).listen(0, host);
+  }).listen(own, host);
   await once(server, "listening");
   const address = server.address();
   const bound = typeof address === "object" ? address?.port : undefined;

@@ -42,6 +42,14 @@ export async function loadGenerator(): Promise<string> {
   return join(folder, "load");
 }
 
+/** The load program of `bench:lsp`, which writes HTTP/2 itself. */
+export async function gunProgram(): Promise<string> {
+  const folder = await buildOnce(join(ROOT, "test", "gun"), "gun", async (out, run) => {
+    await run("go", ["build", "-o", join(out, "gun"), "."]);
+  });
+  return join(folder, "gun");
+}
+
 /** A client on current grpc-go, which shares nothing with the project. */
 export async function goClient(): Promise<string> {
   const folder = await buildOnce(join(ROOT, "test", "goclient"), "goclient", async (out, run) => {

@@ -17,7 +17,7 @@ export interface Tool {
   readonly found: (machine: Machine) => boolean;
 }
 
-const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl"].map((name) =>
+const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl", "gun"].map((name) =>
   join(import.meta.dirname, "..", name),
 );
 
