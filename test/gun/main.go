@@ -28,7 +28,7 @@ type shot struct {
 }
 
 func main() {
-	// One goroutine has nothing to share, and a second thread would only look for work.
+	// One goroutine needs no more, and whatever the collector does then stays off the other core.
 	runtime.GOMAXPROCS(1)
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
