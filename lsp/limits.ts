@@ -83,6 +83,12 @@ export const MIGRATION_MS = 60_000;
 /** Keys in one statement: larger ones would only make the first wait, and 64 keys already cost what one does. */
 export const NONCE_KEYS_MAX = 1_024;
 
+/**
+ * When the last statement had as many keys as a crowd has, the next one waits for so many, for so many milliseconds at most.
+ * A wallet is on a network where two milliseconds are not seen, and one that is alone is in no crowd.
+ */
+export const NONCE_COMPANY = { crowd: 8, keys: 32, ms: 2 } as const;
+
 /** Calls that wait for a nonce statement before more are refused: at 3,000 a second under three seconds of work. */
 export const NONCES_WAITING_MAX = 8_192;
 

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Transaction } from "kysely";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { NONCE_KEYS_MAX, NONCES_WAITING_MAX } from "../limits.ts";
+import { NONCE_COMPANY, NONCE_KEYS_MAX, NONCES_WAITING_MAX } from "../limits.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 import type { Database } from "./schema.ts";
@@ -79,6 +79,9 @@ class Gate implements NonceGate {
    * it. Measured, 64 calls: one statement of 64 keys 70-80k a second, two of 32 beside each other 40-60k.
    */
   #running: Promise<void> | undefined;
+  /** Keys of the last statement: by them it is known whether there is a crowd. */
+  #lastKeys = 0;
+  #company: NodeJS.Timeout | undefined;
 
   constructor(run: Engine["run"], onStatement: OnStatement) {
     this.#run = run;
@@ -107,10 +110,21 @@ class Gate implements NonceGate {
     }
   }
 
+  /**
+   * After all that this turn has read from the network; in a crowd when enough have come, or a little later. A statement of
+   * 30 keys costs little more than one of 5, and what answers them comes in larger pieces too: through the whole service,
+   * 64 in flight, 3 and 6 % more calls a second and 11 and 17 of 270 us of CPU less for each (two runs of ten alternating
+   * rounds). Who is alone waits for nobody.
+   */
   #schedule(): void {
-    if (this.#scheduled || this.#running !== undefined) return;
+    if (this.#running !== undefined || this.#queue.length === 0) return;
+    const waits = this.#lastKeys >= NONCE_COMPANY.crowd && this.#queue.length < NONCE_COMPANY.keys;
+    if (waits) {
+      this.#company ??= setTimeout(() => this.#send(), NONCE_COMPANY.ms);
+      return;
+    }
+    if (this.#scheduled) return;
     this.#scheduled = true;
-    // After all that this turn has read from the network.
     setImmediate(() => {
       this.#scheduled = false;
       this.#send();
@@ -119,10 +133,13 @@ class Gate implements NonceGate {
 
   #send(): void {
     if (this.#running !== undefined || this.#queue.length === 0) return;
+    clearTimeout(this.#company);
+    this.#company = undefined;
     const batch = this.#cut();
+    this.#lastKeys = batch.size;
     this.#running = this.#decide(batch).finally(() => {
       this.#running = undefined;
-      if (this.#queue.length > 0) this.#schedule();
+      this.#schedule();
     });
   }
 
