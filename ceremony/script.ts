@@ -636,7 +636,7 @@ export const STEPS: readonly Step[] = [
       {
         id: "machine",
         actor: "leader",
-        aloud: "Take the output stick out. Hold the power key, take battery and cable away, wait sixty seconds.",
+        aloud: "Enter ends it. Then stick out, power off, battery and cable away, and wait sixty seconds.",
         shows: "what to do with the machine, the plates, the papers and the files",
       },
     ],

@@ -69,8 +69,11 @@ function machineView(scene: Scene): View {
       line("1. Put each plate into its bag, close it, write its number on the paper."),
       line("2. Burn every note of words, and those of the passphrase that are not kept."),
       line("3. The witness signs the paper with the head, the commitment and the node id."),
-      line(`4. Take the output stick out: transcript.jsonl, node.json, accounts.json${bundled ? "," : "."}`),
-      ...(bundled ? [line("   and identity.age, which goes to the signer.")] : []),
+      // The image holds the stick as long as the program runs.
+      line("4. Press Enter, and only then take the stick out. On it are transcript.jsonl,"),
+      line(
+        `   node.json${bundled ? ", accounts.json and identity.age, which goes to the signer." : " and accounts.json."}`,
+      ),
       line("5. Power off. Take battery and cable away and wait sixty seconds."),
       line("6. Anyone can now run: ceremony verify transcript.jsonl --head WORDS"),
       [],
