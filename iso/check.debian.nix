@@ -3,7 +3,7 @@
 #
 #     --option sandbox-paths "/bin/sh=/bin/busybox /bin/busybox /lib /lib64 /usr/lib/x86_64-linux-gnu"
 #
-# npm is not there: `node_modules` is put into the store before, by `nix-store --add-fixed --recursive sha256`.
+# npm is not there: the archives are put into the store before, by `nix-store --add-fixed sha512`.
 let
   tools = derivation {
     name = "tools";

@@ -14,7 +14,11 @@
         inherit system;
         platform = {
           shell = "${pkgs.bash}/bin/bash";
-          tools = "${pkgs.coreutils}/bin";
+          tools = lib.makeBinPath [
+            pkgs.coreutils
+            pkgs.gnutar
+            pkgs.gzip
+          ];
           npm = lib.makeBinPath [
             pkgs.nodejs_24
             pkgs.bash

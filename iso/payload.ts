@@ -24,12 +24,8 @@ type Inject = (file: string, resource: string, blob: Buffer, options: { sentinel
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-/** postject comes with pkg and is found from there, so that the two ways to build use the same one. */
-function postject(): Inject {
-  const fromHere = createRequire(import.meta.url);
-  const fromPkg = createRequire(fromHere.resolve("@yao-pkg/pkg"));
-  return (fromPkg("postject") as { inject: Inject }).inject;
-}
+/** It comes with pkg, which is not needed here: Nix unpacks postject alone. */
+const postject = () => (createRequire(import.meta.url)("postject") as { inject: Inject }).inject;
 
 /** Writes `ceremony`, `ceremony.cdx.json` and `SHA256SUMS` to a folder, the same bytes as `npm run build`. */
 async function makePayload(root: string, output: string, node: readonly string[]): Promise<void> {

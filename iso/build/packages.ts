@@ -14,7 +14,7 @@ export interface Package {
 interface LockEntry {
   readonly version: string;
   readonly license?: string;
-  readonly integrity: string;
+  readonly integrity?: string;
 }
 
 /** Licences in an older form than SPDX, as the packages themselves write them. */
@@ -37,12 +37,13 @@ function packageFolder(path: string): string | undefined {
   return /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
 }
 
-/** Reads one package from the lock file by its folder. Throws when the lock does not have it. */
+/** Reads one package from the lock file by its folder. Throws when the lock does not have it, or not its integrity. */
 export function readPackage(root: string, folder: string): Package {
   const lock = readJson<{ packages: Record<string, LockEntry> }>(join(root, "package-lock.json"));
   const entry = lock.packages[folder];
   if (entry === undefined) throw new Error(`${folder} is not in package-lock.json`);
   const { version, integrity } = entry;
+  if (integrity === undefined) throw new Error(`${folder} has no integrity in package-lock.json`);
   const name = folder.slice(folder.lastIndexOf("node_modules/") + "node_modules/".length);
   return { name, version, license: licenseOf(root, folder, entry), integrity };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { ROOT } from "../tools/sources.ts";
@@ -18,7 +18,8 @@ const SANDBOX_PATHS = "/bin/sh=/bin/busybox /bin/busybox /lib /lib64 /usr/lib/x8
 export interface Store {
   readonly folder: string;
   build(...args: string[]): Said;
-  add(folder: string): Said;
+  /** Puts files into it as fixed outputs; says their paths, one a line. */
+  add(...files: string[]): Said;
   /** Where a store path really lies. */
   at(path: string): string;
 }
@@ -29,7 +30,7 @@ function said(run: { status: number | null; stdout: string; stderr: string }): S
   return { done: run.status === 0, stdout: run.stdout.trim(), stderr: run.stderr };
 }
 
-/** A folder beside node_modules, on the same disk so that files can be linked, and gone after the test. */
+/** A folder on the project's own disk, which is gone after the test: a store has some 400 MB. */
 export function newFolder(t: Pick<TestContext, "after">): string {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".cache", "nix-"));
@@ -57,7 +58,7 @@ export function newStore(folder: string): Store {
   return {
     folder,
     build: (...args) => said(spawnSync("nix-build", options("--no-out-link", ...args), text)),
-    add: (what) => said(spawnSync("nix-store", options("--add-fixed", "--recursive", "sha256", what), text)),
+    add: (...files) => said(spawnSync("nix-store", options("--add-fixed", "sha512", ...files), text)),
     at: (path) => join(folder, path),
   };
 }
@@ -72,20 +73,6 @@ export function evaluate<T>(expression: string, store?: string): T {
   const run = spawnSync("nix-instantiate", args, { encoding: "utf8", env: ENVIRONMENT });
   if (run.status !== 0) throw new Error(run.stderr);
   return JSON.parse(run.stdout) as T;
-}
-
-/** The packages as iso/payload.nix takes them: without npm's note to itself, empty scopes, and what other tools keep there. */
-export function linkPackages(folder: string): string {
-  const target = join(folder, "node_modules");
-  const source = realpathSync(join(ROOT, "node_modules"));
-  const linked = spawnSync("cp", ["-a", "--link", source, target], { encoding: "utf8" });
-  if (linked.status !== 0) throw new Error(linked.stderr);
-  const scopes = readdirSync(target).filter(
-    (name) => name.startsWith("@") && readdirSync(join(target, name)).length === 0,
-  );
-  for (const name of [".package-lock.json", ".cache", ...scopes])
-    rmSync(join(target, name), { recursive: true, force: true });
-  return target;
 }
 
 /** What iso/payload.nix reads of a checkout, somewhere else. */

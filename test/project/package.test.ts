@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../tools/sources.ts";
+import { judgeLock, type LockEntry } from "./lock.ts";
 
-interface LockedPackage {
-  readonly version?: string;
+interface LockedPackage extends LockEntry {
   readonly dev?: boolean;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
@@ -60,6 +60,38 @@ test("the lock file names the packages of every platform: without one of them np
     named.filter((name) => lock.packages[`node_modules/${name}`]?.version === undefined),
     [],
   );
+});
+
+/** Entries without integrity, because a registry did not serve the package when the lock was made. None may be ours. */
+const UNSERVED: readonly string[] = [];
+
+test("nothing that is installed on a machine of ours lacks integrity; what a registry did not serve is listed", () => {
+  assert.deepEqual(judgeLock(lock.packages, UNSERVED), []);
+});
+
+test("seen when broken: an entry without integrity", () => {
+  const whole = { version: "1.0.0", integrity: `sha512-${"A".repeat(86)}==` };
+  const judge = (entry: LockEntry, listed: readonly string[] = []) =>
+    judgeLock({ "": {}, "node_modules/good": whole, "node_modules/a": entry }, listed);
+  const elsewhere = { version: "1.0.0", os: ["darwin"], cpu: ["arm64"] };
+  assert.deepEqual(judge(whole), []);
+  for (const [entry, what] of [
+    [{ version: "1.0.0" }, "is installed here and has no integrity"],
+    // What npm writes of a package that it could not ask: the real one is for ARM alone.
+    [{ version: "1.0.0", os: ["linux"] }, "is installed here and has no integrity"],
+    [{ version: "1.0.0", os: ["!win32"], cpu: ["!arm64"] }, "is installed here and has no integrity"],
+    [{ version: "1.0.0", os: ["linux"], cpu: ["x64"], libc: ["glibc"] }, "is installed here and has no integrity"],
+    [{ version: "1.0.0", os: ["any"], cpu: ["any"] }, "is installed here and has no integrity"],
+    [{ ...whole, integrity: `sha1-${"A".repeat(27)}=` }, "has an integrity that is not one SHA-512"],
+    [{ ...whole, integrity: `${whole.integrity} ${whole.integrity}` }, "has an integrity that is not one SHA-512"],
+    [elsewhere, "has no integrity and is not listed"],
+  ] as const)
+    assert.deepEqual(judge(entry), [`node_modules/a ${what}`], JSON.stringify(entry));
+  assert.deepEqual(judge(elsewhere, ["node_modules/a"]), []);
+  for (const part of ["os", "cpu"])
+    assert.deepEqual(judge({ ...elsewhere, [part]: [] }, ["node_modules/a"]), [`node_modules/a names no ${part}`]);
+  assert.deepEqual(judge({ version: "1.0.0", os: ["linux"], cpu: ["x64"], libc: ["musl"] }, ["node_modules/a"]), []);
+  assert.deepEqual(judge(whole, ["node_modules/a"]), ["node_modules/a is listed and has integrity, or is gone"]);
 });
 
 /** Packages of the signer that have an install script which is never run, and what it would do. */

@@ -84,7 +84,7 @@ export const TOOLS = {
   },
   nix: {
     debian: "nix-bin",
-    programs: ["nix", "nix-build", "nix-hash", "nix-instantiate", "nix-store"],
+    programs: ["nix", "nix-build", "nix-instantiate", "nix-store"],
     use: "the image's module evaluated, and its executable built in a sandbox",
     found: command("nix-build"),
   },
