@@ -56,6 +56,7 @@ function column(name: string, keys: NodeKeys | undefined): Line[] {
       span(keys.masterFingerprint, "strong", "fingerprint"),
       "   birthday ",
       span(`${birthdayDate(keys.birthdayDays)} (${keys.birthdayDays})`, "strong", "birthday"),
+      `   version ${keys.internalVersion}`,
     ),
   ];
 }

@@ -7,7 +7,7 @@ import type { StepId } from "../script.ts";
 import { timestamp } from "../transcript/chain.ts";
 import { EXIT } from "../usage.ts";
 import { answerLocally } from "./answers.ts";
-import type { Json } from "./channel.ts";
+import { ChannelError, type Json } from "./channel.ts";
 import { startTalkingChild } from "./child.ts";
 import { declared } from "./declared.ts";
 import { turnOffDumps } from "./dumps.ts";
@@ -106,6 +106,7 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
   const send = (message: ToInner): void => port.send(message as unknown as Json);
   desk.leave();
   let ending: Ending | undefined;
+  let fault: unknown;
   stops.to = (reason) => send({ kind: "stop", reason });
   try {
     send({ kind: "begin", step, facts });
@@ -117,8 +118,9 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
       }
       send({ kind: "recorded", kept: book.record(message.drafts) });
     }
-  } catch {
-    // The channel says that the child has gone, or the child said something no child says: either way it is lost.
+  } catch (error) {
+    // The channel says that the child has gone. Anything else is a fault of this process, and must not pass for a loss.
+    if (!(error instanceof ChannelError)) fault = error;
     child.kill("SIGKILL");
   }
   stops.to = undefined;
@@ -127,6 +129,7 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
   port.close();
   desk.take();
   desk.clear();
+  if (fault !== undefined) throw fault;
   // How far a child got that is lost, only its events say.
   return ending ?? { kind: "ended", reason, step: book.step() };
 }

@@ -1,22 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { REFUSALS } from "../../ceremony/refusals.ts";
-import { ENTER, FACES, PASSPHRASE, scenesOf, typePlate, walkOn, walkTo } from "./people.ts";
-import {
-  allPass,
-  fork,
-  messageOf,
-  PRODUCTION,
-  paste,
-  REHEARSAL,
-  refusalOf,
-  type Sitting,
-  screenOf,
-  sit,
-  type,
-  wait,
-} from "./table.ts";
-import { assertComplete, watchAll } from "./watch.ts";
+import { ENTER, PASSPHRASE, scenesOf, walkOn, walkTo } from "./people.ts";
+import { allPass, messageOf, PRODUCTION, type Sitting, screenOf, sit, type, wait } from "./table.ts";
+import { watchAll } from "./watch.ts";
 
 // What single steps do in time, and where people go back.
 
@@ -97,73 +83,6 @@ test("a date that no seed can have as birthday is refused, whatever the clock sa
   }
 });
 
-test("dice: one accident is one refusal, however many keys it has; the third ends the ceremony", () => {
-  const sitting = at("dice");
-  const before = refusals(sitting).length;
-  type(sitting, "123");
-  paste(sitting, FACES.slice(0, 40));
-  assert.match(text(sitting), /thrown 0 of 64/);
-  assert.equal(messageOf(sitting), `! ${REFUSALS.dice_pasted.text}`);
-  type(sitting, "1");
-  assert.match(text(sitting), /thrown 1 of 64/);
-  type(sitting, "234", 19);
-  assert.match(text(sitting), /thrown 0 of 64/);
-  assert.deepEqual(refusals(sitting).slice(before), ["dice_pasted", "dice_too_fast"]);
-  type(sitting, FACES.slice(0, 64), 20);
-  type(sitting, "6");
-  paste(sitting, "66");
-  assert.match(text(sitting), /thrown 64 of 64 {3}all are thrown/, "a key too many is no throw");
-  const good = fork(sitting);
-  walkTo(good, "mix");
-  paste(good, "12");
-  const third = at("dice");
-  for (let time = 0; time < 3; time += 1) paste(third, "12");
-  assert.deepEqual(third.outcome, { kind: "refused", id: "dice_refused_thrice" });
-});
-
-test("dice: undo takes the last throw back, is recorded, and a new one counts", () => {
-  const sitting = at("dice");
-  type(sitting, "1234567u\x7fU7089");
-  assert.match(text(sitting), /thrown 3 of 64 {3}now throws: officer 1, throw 4 of 8/);
-  assert.match(text(sitting), /this turn: {2}1 2 3$/m);
-  const undone = sitting.drafts.filter(({ kind }) => kind === "undo").map(({ data }) => data["throw"]);
-  assert.deepEqual(undone, [6, 5, 4]);
-  type(sitting, "uuuuuu");
-  assert.match(text(sitting), /thrown 0 of 64/);
-  type(sitting, FACES.slice(0, 8));
-  assert.match(text(sitting), /now throws: officer 2, throw 1 of 8/);
-});
-
-test("dice: other throws, another node", () => {
-  const sitting = at("dice");
-  const other = fork(sitting);
-  type(other, FACES[0] === "1" ? "2" : "1");
-  assert.notEqual(walkTo(other, "mix").play.facts.node?.nodeId, walkTo(sitting, "mix").play.facts.node?.nodeId);
-});
-
-test("passphrase by dice: the longest eight words can be typed again, and looked at again", () => {
-  const config = { ...REHEARSAL, passphrase: "dice" as const };
-  const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
-  // "aardvark" has eight letters; 11366 and its like give nine.
-  for (let word = 0; word < 8; word += 1) type(sitting, "11454");
-  const words = screenOf(sitting).flatMap((row) => /^ {2}\d {2}([a-z-]+)$/.exec(row)?.[1] ?? []);
-  assert.equal(words.length, 8);
-  const phrase = words.join(" ");
-  assert.ok(phrase.length > 64, phrase);
-  type(sitting, `${ENTER}something else${ENTER}`);
-  assert.deepEqual([sitting.page, refusalOf(sitting)?.data["id"]], ["second", "passphrase_differs"]);
-  type(sitting, "abc\t");
-  assert.equal(sitting.page, "dice");
-  type(sitting, `${ENTER}${phrase}${ENTER}`);
-  assert.equal(sitting.play.step.id, "words");
-});
-
-test("passphrase by dice: Backspace takes a face back, then a word", () => {
-  const sitting = walkTo(sit({ config: { ...REHEARSAL, passphrase: "dice" } }), "passphrase", "dice");
-  type(sitting, "1111122222333\x7f\x7f\x7f\x7f");
-  assert.match(text(sitting), /word 2, five faces: _/);
-});
-
 test("keyboard test: what was typed stays, and a slip is mended", () => {
   const sitting = at("passphrase", "keyboard");
   type(sitting, "azqx\r");
@@ -201,84 +120,6 @@ test("words: blanked after 60 s, back with a key, hidden by any other key; B goe
   type(sitting, "b");
   assert.equal(sitting.page, "gate");
   assert.equal(text(walkTo(sitting, "words", "four")), shown);
-});
-
-test("read-back: all wrong is said in positions, and the page has them all", () => {
-  const sitting = at("readback");
-  typePlate(
-    sitting,
-    sitting.paper.words.map((word) => (word === "zoo" ? "zone" : "zoo")),
-  );
-  assert.equal(messageOf(sitting), `! 24 words: ${REFUSALS.readback_wrong_word.text}`);
-  assert.match(
-    text(sitting).replaceAll(/\s+/g, " "),
-    new RegExp(Array.from({ length: 24 }, (_, word) => word + 1).join(", ")),
-  );
-  type(sitting, "w");
-  assert.equal(sitting.drafts.at(-1)?.data["what"], "again");
-  assert.deepEqual([sitting.play.step.id, sitting.page], ["words", "gate"]);
-  assert.equal(walkTo(sitting, "opening").play.step.id, "opening");
-});
-
-test("read-back: a plate with a cell that is no word leads back to the words, or is gone on with", () => {
-  const sitting = at("readback");
-  const { words } = sitting.paper;
-  type(sitting, `${words[0]} \x1b`);
-  assert.match(text(sitting), /wrong positions:\n {2}2$/m);
-  type(sitting, ENTER);
-  assert.match(text(sitting), /word 2 from the plate/);
-  typePlate(sitting, words.slice(1));
-  assert.equal(sitting.play.step.id, "opening");
-  const engraved = at("readback");
-  type(engraved, "\x1bw");
-  assert.deepEqual([engraved.play.step.id, engraved.drafts.at(-1)?.data["what"]], ["words", "again"]);
-});
-
-test("read-back: Backspace in an empty field goes back a word, and only wrong words are typed again", () => {
-  const sitting = at("readback");
-  const { words } = sitting.paper;
-  type(sitting, `${words[0]} ${words[5] === words[1] ? "zoo" : words[5]} \x7f`);
-  assert.match(text(sitting), /word 2 from the plate/);
-  typePlate(sitting, words.slice(1, 23));
-  type(sitting, `${words[0] === words[23] ? "zoo" : words[0]}${ENTER}`);
-  assert.equal(sitting.page, "wrong");
-  type(sitting, `${ENTER}${words[23]} `);
-  assert.equal(sitting.play.step.id, "opening");
-  assert.equal(sitting.drafts.findLast(({ step }) => step === "readback")?.data["attempts"], 2);
-});
-
-test("restore: nothing of the vault is there; the locator names places, and a plate of another seed can be put away", () => {
-  const sitting = at("restore", "words");
-  assert.deepEqual(sitting.play.secrets, {});
-  const { words } = sitting.paper;
-  typePlate(sitting, words.with(2, words[8] ?? "").with(8, words[2] ?? ""));
-  assert.match(text(sitting), /words 3 and 9 changed places/);
-  type(sitting, `${ENTER}${words[2]} ${words[8]} `);
-  assert.equal(sitting.page, "passphrase");
-  type(sitting, `not this one${ENTER}`);
-  assert.equal(refusalOf(sitting)?.data["id"], "restore_wrong_passphrase");
-  type(sitting, "abc\t");
-  assert.match(text(sitting), /word 1 from the plate/);
-  typePlate(
-    sitting,
-    words.map((word) => (word === "zoo" ? "zone" : "zoo")),
-  );
-  assert.match(text(sitting), /Type all 24 again/);
-  type(sitting, ENTER);
-  typePlate(sitting, words);
-  assert.equal(sitting.page, "passphrase");
-});
-
-test("restore without a passphrase: another seed's plate is refused, and all words are typed anew", () => {
-  const none = { ...REHEARSAL, passphrase: "none" as const };
-  const sitting = walkTo(sit({ config: none, watch: watchAll }), "restore");
-  const { words } = sitting.paper;
-  const other = walkTo(sit({ seed: "another" }), "readback").paper.words;
-  typePlate(sitting, other);
-  assert.equal(refusalOf(sitting)?.data["id"], "restore_wrong_passphrase");
-  assert.match(text(sitting), /word 1 from the plate/);
-  sitting.paper.words = words;
-  assertComplete(walkOn(sitting));
 });
 
 test("the passphrase is never on the screen, only how long it is", () => {

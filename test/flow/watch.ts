@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Draft } from "../../ceremony/flow/play.ts";
-import { stepsOf } from "../../ceremony/script.ts";
+import { type StepId, stepsOf } from "../../ceremony/script.ts";
 import { formatPhrase, wordIndexes } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { wordBytes } from "../../ceremony/seed/wordlist.ts";
@@ -139,5 +139,14 @@ export function assertComplete(sitting: Sitting): void {
     }
   const followed = followSteps(events, config);
   assert.deepEqual([followed.fault, followed.over, followed.step.id], [undefined, "complete", "close"]);
+  assert.equal(checkAgreement(events, config), undefined);
+}
+
+/** The beginning of a ceremony that a refusal ended at this step: the verifier finds nothing wrong in it. */
+export function assertStopped(sitting: Sitting, step: StepId): void {
+  const { config } = sitting.play.facts;
+  const events = transcriptOf(sitting);
+  const followed = followSteps(events, config);
+  assert.deepEqual([followed.fault, followed.over, followed.step.id], [undefined, "refused", step]);
   assert.equal(checkAgreement(events, config), undefined);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Config, configHash, type Mode } from "../../ceremony/config.ts";
 import { type Actor, type Entry, ROOM_ITEMS, type Step, type StepId, stepsOf } from "../../ceremony/script.ts";
+import { INTERNAL_VERSION } from "../../ceremony/seed/aezeed.ts";
 import type { JsonObject, JsonValue } from "../../ceremony/transcript/canonical.ts";
 import { appendEvent, type EventDraft, GENESIS, lineHash, timestamp } from "../../ceremony/transcript/chain.ts";
 import { leastOf } from "../../ceremony/transcript/order.ts";
@@ -81,7 +82,11 @@ function agreed(step: StepId, entry: Entry, index: number, actor: Actor, config:
     "passphrase.passphrase": { policy: passphrase },
     "words.engraved": { plates },
     "readback.plate": { plate: index + 1 },
-    "restore.restored": { by: index === 0 ? "first" : "second", birthdayDays: BIRTHDAY.birthdayDays },
+    "restore.restored": {
+      by: index === 0 ? "first" : "second",
+      birthdayDays: BIRTHDAY.birthdayDays,
+      internalVersion: INTERNAL_VERSION,
+    },
     "compare.equal": { birthdayDays: BIRTHDAY.birthdayDays },
     "bundle.recipient": { recipient: config.recipient ?? "none" },
     "result.written": index === 0 ? { file: "node.json" } : { file: "accounts.json", sha256: hash("accounts") },

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { REFUSALS } from "../../ceremony/refusals.ts";
+import { ENTER, FACES, scenesOf, walkTo } from "./people.ts";
+import { fork, messageOf, paste, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type } from "./table.ts";
+import { watchAll } from "./watch.ts";
+
+// Dice as they are typed, of the seed and of a passphrase.
+
+const at = scenesOf(sit({ watch: watchAll }));
+const text = (sitting: Sitting): string => screenOf(sitting).join("\n");
+const refusals = (sitting: Sitting): unknown[] =>
+  sitting.drafts.filter(({ kind }) => kind === "refusal").map(({ data }) => data["id"]);
+
+test("dice: one accident is one refusal, however many keys it has; the third ends the ceremony", () => {
+  const sitting = at("dice");
+  const before = refusals(sitting).length;
+  type(sitting, "123");
+  paste(sitting, FACES.slice(0, 40));
+  assert.match(text(sitting), /thrown 0 of 64/);
+  assert.equal(messageOf(sitting), `! ${REFUSALS.dice_pasted.text}`);
+  type(sitting, "1");
+  assert.match(text(sitting), /thrown 1 of 64/);
+  type(sitting, "234", 19);
+  assert.match(text(sitting), /thrown 0 of 64/);
+  assert.deepEqual(refusals(sitting).slice(before), ["dice_pasted", "dice_too_fast"]);
+  type(sitting, FACES.slice(0, 64), 20);
+  type(sitting, "6");
+  paste(sitting, "66");
+  assert.match(text(sitting), /thrown 64 of 64 {3}all are thrown/, "a key too many is no throw");
+  const good = fork(sitting);
+  walkTo(good, "mix");
+  paste(good, "12");
+  const third = at("dice");
+  for (let time = 0; time < 3; time += 1) paste(third, "12");
+  assert.deepEqual(third.outcome, { kind: "refused", id: "dice_refused_thrice" });
+});
+
+test("dice: undo takes the last throw back, is recorded, and a new one counts", () => {
+  const sitting = at("dice");
+  type(sitting, "1234567u\x7fU7089");
+  assert.match(text(sitting), /thrown 3 of 64 {3}now throws: officer 1, throw 4 of 8/);
+  assert.match(text(sitting), /this turn: {2}1 2 3$/m);
+  const undone = sitting.drafts.filter(({ kind }) => kind === "undo").map(({ data }) => data["throw"]);
+  assert.deepEqual(undone, [6, 5, 4]);
+  type(sitting, "uuuuuu");
+  assert.match(text(sitting), /thrown 0 of 64/);
+  type(sitting, FACES.slice(0, 8));
+  assert.match(text(sitting), /now throws: officer 2, throw 1 of 8/);
+});
+
+test("dice: other throws, another node", () => {
+  const sitting = at("dice");
+  const other = fork(sitting);
+  type(other, FACES[0] === "1" ? "2" : "1");
+  assert.notEqual(walkTo(other, "mix").play.facts.node?.nodeId, walkTo(sitting, "mix").play.facts.node?.nodeId);
+});
+
+test("passphrase by dice: the longest eight words can be typed again, and looked at again", () => {
+  const config = { ...REHEARSAL, passphrase: "dice" as const };
+  const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
+  // "aardvark" has eight letters; 11366 and its like give nine.
+  for (let word = 0; word < 8; word += 1) type(sitting, "11454");
+  const words = screenOf(sitting).flatMap((row) => /^ {2}\d {2}([a-z-]+)$/.exec(row)?.[1] ?? []);
+  assert.equal(words.length, 8);
+  const phrase = words.join(" ");
+  assert.ok(phrase.length > 64, phrase);
+  type(sitting, `${ENTER}something else${ENTER}`);
+  assert.deepEqual([sitting.page, refusalOf(sitting)?.data["id"]], ["second", "passphrase_differs"]);
+  type(sitting, "abc\t");
+  assert.equal(sitting.page, "dice");
+  type(sitting, `${ENTER}${phrase}${ENTER}`);
+  assert.equal(sitting.play.step.id, "words");
+});
+
+test("passphrase by dice: Backspace takes a face back, then a word", () => {
+  const sitting = walkTo(sit({ config: { ...REHEARSAL, passphrase: "dice" } }), "passphrase", "dice");
+  type(sitting, "1111122222333\x7f\x7f\x7f\x7f");
+  assert.match(text(sitting), /word 2, five faces: _/);
+});
