@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "./tools/sources.ts";
+import { measureSlowness, SLOWNESS_VARIABLE } from "./tools/speed.ts";
 
 interface Part {
   readonly name: string;
@@ -48,7 +49,7 @@ for (const { name, env, files } of PARTS) {
   const start = performance.now();
   const { status } = spawnSync(process.execPath, ["--test", ...files.map((file) => join(ROOT, file))], {
     stdio: "inherit",
-    env: { ...process.env, ...env },
+    env: { ...process.env, [SLOWNESS_VARIABLE]: String(measureSlowness()), ...env },
   });
   if (status !== 0) failed += 1;
   lines.push(`${status === 0 ? "passed" : "FAILED"}  ${name}  ${Math.round((performance.now() - start) / 1000)} s`);

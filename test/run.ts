@@ -7,11 +7,12 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type GroupReport, runGroups } from "./tools/groups.ts";
+import { runGroups } from "./tools/groups.ts";
 import { installTools, runInTerminal } from "./tools/install.ts";
 import { thisMachine } from "./tools/machine.ts";
 import { closingLines, type PartReport, type Report } from "./tools/report.ts";
 import { ROOT, testGroups } from "./tools/sources.ts";
+import { slowness } from "./tools/speed.ts";
 
 interface Part {
   readonly name: string;
@@ -43,8 +44,8 @@ async function main(): Promise<number> {
     }
   }
   const files = [...groups].filter(([name]) => isChosen(name)).flatMap(([, group]) => group);
-  const tests: GroupReport = await runGroups(files);
-  const report: Report = { parts: reports, tests, strict: process.env["CI"] === "true" };
+  const tests = await runGroups(files);
+  const report: Report = { parts: reports, tests, slowness: slowness(), strict: process.env["CI"] === "true" };
   const { lines, failed } = closingLines(report);
   process.stdout.write(`${lines.join("\n")}\n`);
   return failed === 0 ? 0 : 1;

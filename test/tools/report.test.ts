@@ -7,7 +7,8 @@ const GREEN: Report = {
     { name: "tools", ms: 12, failed: false, missing: [] },
     { name: "check", ms: 3456, failed: false, missing: [] },
   ],
-  tests: { passed: 7, failed: 0, skipped: [], groupMs: new Map([["seed", 65_432]]) },
+  tests: { passed: 7, failed: 0, skipped: [], failures: [], groupMs: new Map([["seed", 65_432]]), slowest: [] },
+  slowness: 1.5,
   strict: true,
 };
 
@@ -20,7 +21,7 @@ test("all green: the times, then the count alone on the last line", () => {
     failed: 0,
     lines: [
       "",
-      "time:",
+      "time, on a machine 1.5 times slower than an idle one with two cores:",
       "  tools                   0.0 s",
       "  check                   3.5 s",
       "  test/seed              65.4 s",
@@ -48,4 +49,30 @@ test("a missing tool is named; it fails only with CI=true, even if no test asked
   assert.equal(last({ ...GREEN, parts, strict: false }), "7 passed, 0 failed");
   assert.equal(last({ ...GREEN, parts }), "7 passed, 1 failed");
   assert.ok(closingLines({ ...GREEN, parts, strict: false }).lines.includes("  go"));
+});
+
+test("the ten slowest tests are shown, the slowest first", () => {
+  const slowest = Array.from({ length: 12 }, (_, i) => ({
+    name: `test/seed/a.test.ts: t${i}`,
+    ms: 12_000 - i * 1_000,
+  }));
+  const { lines } = closingLines({ ...GREEN, tests: { ...GREEN.tests, slowest } });
+  const first = lines.indexOf("slowest tests, each without its subtests:") + 1;
+  assert.deepEqual(lines.slice(first, first + 11), [
+    ...Array.from({ length: 10 }, (_, i) => `${(12 - i).toFixed(1).padStart(9)} s  test/seed/a.test.ts: t${i}`),
+    "",
+  ]);
+});
+
+test("each failed or cancelled test is named with its file", () => {
+  const failures = ["test/seed/a.test.ts: words: 3 !== 4", "test/lsp/b.test.ts: embedded: cancelled: no end"];
+  const { lines } = closingLines({ ...GREEN, tests: { ...GREEN.tests, failed: 2, failures } });
+  const first = lines.indexOf("failed:");
+  assert.deepEqual(lines.slice(first), [
+    "failed:",
+    "  2 tests failed",
+    ...failures.map((line) => `  ${line}`),
+    "",
+    "7 passed, 2 failed",
+  ]);
 });
