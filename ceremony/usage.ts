@@ -56,10 +56,13 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
     rolls: numberOf(values.rolls ?? "64"),
     passphrase: values.passphrase ?? "typed",
     plates: numberOf(values.plates ?? "1"),
-    ...(values.recipient === undefined || values.recipient === "none" ? {} : { recipient: values.recipient }),
+    ...(values.recipient === undefined || values.recipient === "none" ? {} : { recipient: plain(values.recipient) }),
   });
   return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
 }
+
+/** A value that comes out of a file may have a mark before it (BOM), and blanks or a carriage return after it. */
+const plain = (text: string): string => text.replace(/^\uFEFF/, "").trim();
 
 function numberOf(text: string): number {
   return /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,9 +1,11 @@
 import type { Sum } from "./files.ts";
 import type { Signer } from "./signers.ts";
+import type { Tier } from "./tier.ts";
 
 /** What one builder signed, once the signature was found good. */
 export interface Attestation {
   readonly signer: Signer;
+  readonly tier: Tier;
   /** Without the line of the builder's own tools, in which builders must differ. */
   readonly sums: readonly Sum[];
 }

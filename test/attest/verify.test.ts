@@ -17,7 +17,7 @@ function treeOf(t: TestContext, ...names: string[]): Tree {
 }
 
 function verify(tree: Tree, image?: string) {
-  const report = verifyAttestations(tree.root, image);
+  const report = verifyAttestations(tree.root, image === undefined ? {} : { image });
   assert(report.ok, report.ok ? "" : report.error);
   return report.value;
 }
@@ -274,7 +274,10 @@ describe("attestations", needs("ssh", "git"), () => {
     assert.equal(code(), "signed", "what could not be signed left nothing");
     assert.equal(code(), "attested_before");
     const tools = readFileSync(join(tree.folder("ada"), "TOOLS"), "utf8");
-    assert.match(tools, /^commit: [0-9a-f]{40}\nsystem: .+\nkernel: .+\nnode: v24\..+\nnpm: \d.+\nnix: .+\ngit: .+\n$/);
+    assert.match(
+      tools,
+      /^tier: lock\ncommit: [0-9a-f]{40}\nsystem: .+\nkernel: .+\nnode: v24\..+\nnpm: \d.+\nnix: .+\ngit: .+\n$/,
+    );
     // It can differ from builder to builder, so it is no part of what they agree on.
     assert.equal(verify(tree).judged[0]?.result.ok, true);
   });

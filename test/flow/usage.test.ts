@@ -115,6 +115,11 @@ test("a recipient is an age recipient, kept in lower case; none is no field at a
   for (const text of [RECIPIENT, RECIPIENT.toUpperCase()])
     assert.equal(parsed(`--recipient ${text}`).recipient, RECIPIENT);
   assert.deepEqual(parsed("--recipient none"), REHEARSAL);
+  // As the shell hands on what a file of another system holds: "$(cat recipient.txt)" takes the last LF off.
+  for (const text of [`${RECIPIENT}\r`, `\uFEFF${RECIPIENT}\r\n`, ` ${RECIPIENT}\t `]) {
+    const config = parseOptions(["--recipient", text], STAMP);
+    assert.equal(config.ok && config.value.recipient, RECIPIENT, JSON.stringify(text));
+  }
   assert.equal(parsed(`${PRODUCTION} --recipient ${RECIPIENT}`).recipient, RECIPIENT);
   for (const text of ["age1", "no", RECIPIENT.slice(0, -1), RECIPIENT.replace("q", "p")])
     assert.match(refused(`--recipient ${text}`), /^--recipient is an age X25519 recipient/);

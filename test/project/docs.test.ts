@@ -71,6 +71,7 @@ const COMMANDS: Readonly<
   "npm run test:iso": { by: "test/boot/play.test.ts" },
   "npm run attest": { by: "test/attest/verify.test.ts" },
   "npm run verify-attestations": { by: "test/attest/verify.test.ts" },
+  "npm run provenance": { by: "test/attest/provenance.test.ts" },
   "npm run bench:signer": { by: "test/bench/signer.ts" },
   "npm run test:deep": { by: "test/deep.ts" },
   "npm run -s rehearse -- --out DIR": { by: "test/rehearsal/rehearse.test.ts" },

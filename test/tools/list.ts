@@ -63,6 +63,12 @@ export const TOOLS = {
     otherwise: `install Go ${oldestGo().join(".")} or newer and put it on the path (Debian's golang is older)`,
     found: (machine) => atLeast(goVersion(machine), oldestGo()),
   },
+  gnupg: {
+    debian: "gnupg",
+    programs: ["gpg", "gpgconf"],
+    use: "signatures of Node's releases",
+    found: (machine) => machine.which("gpg") !== undefined && machine.which("gpg-agent") !== undefined,
+  },
   grub: {
     debian: "grub-pc-bin",
     programs: ["grub-mkimage"],
@@ -153,6 +159,11 @@ export const TOOLS = {
     programs: ["udevadm"],
     use: "judging what a device that appears would start",
     found: command("udevadm"),
+  },
+  xz: {
+    debian: "xz-utils",
+    use: "the archives of Node's releases",
+    found: command("xz"),
   },
   xorriso: {
     debian: "xorriso",
