@@ -29,6 +29,8 @@ export const ERRORS = {
   server_plaintext: "without TLS the API listens on a loopback address only",
   server_tls: "the TLS certificate and its key cannot be used",
   server_listen: "the API's port cannot be opened",
+  files_few: "the process may open few files, and takes fewer connections than it could: raise LimitNOFILE",
+  files_none: "no file descriptor is left: connections are lost; raise LimitNOFILE",
   starting: "the process is starting",
   stopping: "the process is stopping",
 

@@ -1,8 +1,5 @@
 /** Every limit of the LSP, each with its reason. Tests lower some of them; nothing else changes them. */
 
-/** Payload of one frame. The largest message of the contract is a few hundred bytes; the signer's policy has the same bound. */
-export const FRAME_BYTES_MAX = 65_536;
-
 /** Of a request's metadata, names and values: grpc-core refuses more than this by default. */
 export const METADATA_BYTES_MAX = 8_192;
 
@@ -128,20 +125,35 @@ export const LND_KEEPALIVE_MS = { every: 20_000, answer: 5_000 } as const;
  */
 export const NODE_INFO_MS = { every: 5_000, again: 1_000, staleAfter: 15_000 } as const;
 
-/** Bytes of a request's body: one frame, its flag and its length. */
-export const BODY_BYTES_MAX = FRAME_BYTES_MAX + 5;
-
-/** Connections of the public listener: with TLS one takes 82 KiB (measured), and a unit with LimitNOFILE=8192 has room for them. */
+/**
+ * Connections of the public listener: with TLS one takes 82 KiB (measured), and a unit with LimitNOFILE=8192 has room for
+ * them. Where all are taken, the network that has most of them gives one up to another that has fewer.
+ */
 export const CONNECTIONS_MAX = 4_096;
+
+/** File descriptors that connections leave to all else: lnd, signer, database, files, the admin listener; about 60 are in use. */
+export const DESCRIPTORS_KEPT = 256;
+
+/** Milliseconds between two looks whether a file descriptor is left. Nobody is told of a connection that was lost for want of one. */
+export const DESCRIPTORS_LOOK_MS = 1_000;
 
 /** Connections of one IPv4 address or IPv6 /64: a wallet has one; behind one address may be an office or a carrier's NAT. */
 export const ADDRESS_CONNECTIONS_MAX = 256;
 
+/** New connections of one of them each second, after so many at once as it may have: a TLS handshake takes a millisecond of a core. */
+export const ADDRESS_CONNECTIONS_PER_SECOND = 20;
+
 /** Calls open on one connection. RFC 9113 6.5.2 recommends to allow at least 100. */
 export const CONNECTION_STREAMS_MAX = 128;
 
-/** Calls in flight on all connections: at 64 KiB each their bodies take 128 MiB at most, and at 3,000 a second they are done in one. */
+/**
+ * Calls in flight on all connections: at 64 KiB each their bodies take 128 MiB at most, and at 3,000 a second they are done
+ * in one. Where all are taken, the network that has most of them gives up one that waits for its client.
+ */
 export const CALLS_MAX = 2_048;
+
+/** Calls in flight of one IPv4 address or IPv6 /64, `grpc.health.v1` among them: two connections with all their streams. */
+export const ADDRESS_CALLS_MAX = 256;
 
 /** Headers of a request. A gRPC call has about ten; each has a cost beside its bytes. */
 export const HEADERS_MAX = 64;
@@ -151,6 +163,12 @@ export const CALL_MS_MAX = 30_000;
 
 /** Milliseconds for a request's body to come, and for its answer to be taken: at most 64 KiB, also on a bad mobile line. */
 export const BODY_MS_MAX = 10_000;
+
+/** What is small: requests and answers of the contract are, and go in one packet, into any window that clients have. */
+export const SMALL_BYTES_MAX = 1_024;
+
+/** Milliseconds for the first so many bytes of a body to come, and for an answer of no more to be taken: a packet lost twice. */
+export const SMALL_MS_MAX = 3_000;
 
 /** Milliseconds for TCP, TLS and the first SETTINGS frame, and for the client to hang up after GOAWAY. */
 export const HANDSHAKE_MS_MAX = 10_000;
@@ -165,8 +183,15 @@ export const PINGS_MAX = 64;
 export const RESETS_MAX = 256;
 export const RESETS_PER_SECOND_MAX = 32;
 
-/** Frames of a connection that belong to no open stream, and streams over its limit, before it ends. Node's own: 1,000 and 100. */
-export const STRAY_FRAMES_MAX = 100;
+/**
+ * Bytes of a connection that belong to no admitted call: at once, and each second. Frames without content, on no stream, or
+ * of calls over the rate are some 10 to 30 bytes each, so that these are thousands. An honest client has below 100 a call.
+ * Each admitted call adds the largest request, of which it needs less.
+ */
+export const STRAY_BYTES_MAX = 262_144;
+export const STRAY_BYTES_PER_SECOND = 8_192;
+
+/** Streams over the limit of a connection before it ends. Node's own. */
 export const REFUSED_STREAMS_MAX = 100;
 
 /** Entries of one SETTINGS frame: HTTP/2 and its extensions know about ten. nghttp2's own bound. */

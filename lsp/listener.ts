@@ -1,7 +1,8 @@
 import type { Result } from "../ceremony/result.ts";
+import { connectionsWithin, descriptorsMax, watchDescriptors } from "./descriptors.ts";
 import { refuse, type StartError } from "./files.ts";
-import { STOP_GRACE_MS, TLS_POLL_MS } from "./limits.ts";
-import { describeError, type Log } from "./log.ts";
+import { CONNECTIONS_MAX, DESCRIPTORS_LOOK_MS, SAY_AGAIN_MS, STOP_GRACE_MS, TLS_POLL_MS } from "./limits.ts";
+import { describeError, type Log, openOccasions } from "./log.ts";
 import type { NodeCache } from "./node/info.ts";
 import { openServer, type RequestReport, type Server } from "./server/server.ts";
 import { openService } from "./service/service.ts";
@@ -9,7 +10,6 @@ import type { ResponseSigner } from "./sign/signer.ts";
 import { type Closer, monotonic, type Stage } from "./stage.ts";
 import type { Store } from "./store/store.ts";
 import { watchFiles } from "./tlsfiles.ts";
-import { STATUS } from "./wire/status.ts";
 
 /** What the service stands on. */
 export interface Behind {
@@ -42,6 +42,14 @@ export async function openListener(
   });
   closers.push(service.close);
   const files = tls === undefined ? undefined : { certificate: tls.certificate, privateKey: tls["private-key"] };
+  const descriptors = descriptorsMax();
+  const connections = connectionsWithin(descriptors);
+  if (connections < CONNECTIONS_MAX) log.warn({ code: "files_few", descriptors, connections }, "fewer connections");
+  const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
+  const onNoFiles = (word: string): void => {
+    metrics.turnedAway("accept");
+    if (isNew(word)) log.error({ code: "files_none", reason: word }, "connections are lost");
+  };
   const server = await openServer({
     listen,
     tls: files,
@@ -53,9 +61,14 @@ export async function openListener(
       metrics.requested(report, method);
       tellRequest(log, report, method);
     },
-    onTurnedAway: metrics.turnedAway,
+    onTurnedAway(why, _address, detail) {
+      if (why === "accept") onNoFiles(detail);
+      else metrics.turnedAway(why);
+    },
+    limits: { connections },
   });
   if (!server.ok) return refuse(server.error.code, server.error.reason);
+  closers.push(watchDescriptors(DESCRIPTORS_LOOK_MS, onNoFiles));
   closers.push(() => server.value.close(STOP_GRACE_MS));
   closers.push(reloadOnChange(server.value, files === undefined ? [] : [files.certificate, files.privateKey], log));
   return server;
@@ -63,8 +76,8 @@ export async function openListener(
 
 /** @param method undefined: the path is none of ours, and is not repeated */
 function tellRequest(log: Log, { id, address, status, ms, error }: RequestReport, method = "other"): void {
-  if (error !== undefined || status === STATUS.internal)
-    log.error({ id, method, error: describeError(error) }, "failed");
+  // What a stranger can cause is no error of ours: a line for each would be his to write.
+  if (error !== undefined) log.error({ id, method, error: describeError(error) }, "failed");
   else if (log.isLevelEnabled("debug")) log.debug({ id, method, address, status, ms }, "request");
 }
 

@@ -58,7 +58,7 @@ export function openMetrics(version: string): Metrics {
     worked: (work, outcome, ms) => own[work].of(outcome).observe(ms / 1000),
     nonceRefused: () => own.stale.of().inc(),
     requested({ status, ms }, method = "other") {
-      own.requests.of(method, STATUS_NAMES.get(status) ?? "unknown").inc();
+      own.requests.of(method, typeof status === "string" ? status : (STATUS_NAMES.get(status) ?? "unknown")).inc();
       own.whole.of(method).observe(ms / 1000);
     },
     turnedAway: (why) => own.away.of(why).inc(),
@@ -83,7 +83,7 @@ function openTallies() {
     alarms: openCounter("lsp_signer_log_alarms_total", "The signer's log went back or was rewritten.", "kind"),
     lnd: openHistogram("lsp_lnd_seconds", "GetInfo of lnd.", WAIT, "outcome"),
     stale: openCounter("lsp_nonces_refused_total", dated),
-    away: openCounter("lsp_connections_refused_total", "Connections that got no further.", "reason"),
+    away: openCounter("lsp_connections_refused_total", "Connections that got no further, or were ended.", "reason"),
   };
 }
 

@@ -3,6 +3,12 @@ import { fail, ok, type Result } from "../ceremony/result.ts";
 /** Flag and length, before the payload. */
 export const FRAME_HEADER = 5;
 
+/** A whole frame, flag and length included, of a request or an answer. Messages of the contract are below 1 KiB. */
+export const FRAME_BYTES_MAX = 65_536;
+
+/** Its payload, as it is and inflated: compression is no way around the limit. */
+export const PAYLOAD_BYTES_MAX: number = FRAME_BYTES_MAX - FRAME_HEADER;
+
 /** A gRPC length-prefixed message, taken apart. `payload` is a view into the frame. */
 export interface Frame {
   readonly compressed: boolean;

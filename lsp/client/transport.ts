@@ -6,8 +6,8 @@ import {
   type IncomingHttpHeaders,
 } from "node:http2";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { FRAME_HEADER } from "../../proto/frame.ts";
-import { FRAME_BYTES_MAX, METADATA_BYTES_MAX } from "../limits.ts";
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
+import { METADATA_BYTES_MAX } from "../limits.ts";
 import { encodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import type { Place } from "./address.ts";
 import { dial } from "./dial.ts";
@@ -131,7 +131,7 @@ function exchange(stream: ClientHttp2Stream, frame: Uint8Array, signal: AbortSig
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > FRAME_HEADER + FRAME_BYTES_MAX) end(fail(fault("client_frame", "too long")));
+      if (bytes > FRAME_BYTES_MAX) end(fail(fault("client_frame", "too long")));
       else chunks.push(chunk);
     });
     stream.on("error", () => undefined);

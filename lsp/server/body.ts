@@ -27,6 +27,10 @@ export class Body {
     return true;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   /** All that came. */
   take(): Buffer {
     return this.#bytes.subarray(0, this.#length);

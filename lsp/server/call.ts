@@ -1,26 +1,33 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { SMALL_BYTES_MAX } from "../limits.ts";
 import { STATUS, type Status } from "../wire/status.ts";
 import { Body } from "./body.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
+import type { Gate } from "./gate.ts";
 import type { ServerLimits } from "./limits.ts";
 import { writeAnswer } from "./reply.ts";
 import { judgeHeaders, judgeTimeout, type Refusal, type RequestHeaders } from "./rules.ts";
+
+/** What a client was told: a status of gRPC, or in HTTP that it asked for something else. */
+export type Told = Status | "notGrpc";
 
 /** One request as it is reported: what the client was told, how long it took, and what a handler threw. */
 export interface RequestReport {
   readonly id: string;
   readonly path: string;
   readonly address: string;
-  readonly status: Status;
+  readonly status: Told;
   readonly ms: number;
   readonly error?: unknown;
 }
 
 /** What all calls of a server share. */
 export interface CallHost {
-  readonly limits: Pick<ServerLimits, "bodyBytes" | "bodyMs" | "callMs" | "calls" | "headerBytes">;
+  readonly limits: Pick<ServerLimits, "bodyBytes" | "bodyMs" | "callMs" | "headerBytes" | "smallMs">;
   /** Calls whose stream is open or whose handler runs. */
   readonly calls: Set<Call>;
+  /** Those of them that were not refused by their headers. */
+  readonly places: Gate<Call>;
   newId(): string;
   handle(incoming: Incoming): Promise<Outgoing>;
   known(path: string): boolean;
@@ -31,23 +38,31 @@ export interface CallHost {
 /** The connection that a call came over. */
 export interface CallConnection {
   readonly address: string;
+  /** What limits count it by. */
+  readonly network: string;
+  /** One whose bytes are asked for. */
+  admitted(): void;
   answered(): void;
   ended(): void;
 }
 
 const status = (code: Status, message: string): Outgoing & Refusal => ({ kind: "status", status: code, message });
 const TOO_MANY = status(STATUS.resourceExhausted, "too many requests from this address");
-const BUSY = status(STATUS.unavailable, "too many requests in flight");
+const BUSY = {
+  places: status(STATUS.unavailable, "too many requests in flight"),
+  share: status(STATUS.resourceExhausted, "too many requests in flight from this address"),
+};
 const UNKNOWN = status(STATUS.unimplemented, "no such method");
 const TOO_LARGE = status(STATUS.resourceExhausted, "the request is too large");
 const LATE = status(STATUS.deadlineExceeded, "the deadline has passed");
 const FAILED = status(STATUS.internal, "internal error");
 
-/** What the gRPC of a client makes of an HTTP status ("HTTP to gRPC Status Code Mapping"), for the report. */
-const statusOf = (answer: Outgoing | Refusal): Status => {
-  if (answer.kind === "http") return answer.status === 400 ? STATUS.internal : STATUS.unknown;
+const toldBy = (answer: Outgoing | Refusal): Told => {
+  if (answer.kind === "http") return "notGrpc";
   return answer.kind === "status" ? answer.status : STATUS.ok;
 };
+
+const isSmall = (answer: Outgoing | Refusal): boolean => !("wire" in answer) || answer.wire.length <= SMALL_BYTES_MAX;
 
 /**
  * One stream: its body is read, handed over whole, and answered once. Whatever the client and the handler do, and in which
@@ -77,7 +92,7 @@ export class Call {
     this.#path = String(headers[":path"] ?? "");
     this.#body = new Body(host.limits.bodyBytes);
     this.#deadline = this.#start + host.limits.callMs;
-    this.#until = this.#start + host.limits.bodyMs;
+    this.#until = this.#start + host.limits.smallMs;
     host.calls.add(this);
     // An error of a stream is followed by its close, which says all that is needed. Without a listener it ends the process.
     stream.on("error", () => undefined);
@@ -90,14 +105,25 @@ export class Call {
     if (!this.#streamOpen) return;
     if (this.#stage === "answered") this.#stopClient();
     if (now < this.#until) return;
-    if (this.#stage === "answered") {
-      // The answer is there and the client does not take it.
-      this.#stream.close(constants.NGHTTP2_CANCEL);
-      this.#stream.destroy();
-      return;
+    if (this.#stage === "answered") this.#drop();
+    else {
+      this.#answer(LATE);
+      this.#abort?.abort();
     }
-    this.#answer(LATE);
-    this.#abort?.abort();
+  }
+
+  /** Gives its place to another, if all that it waits for is its client. */
+  yields(): boolean {
+    if (this.#stage === "handling" || !this.#streamOpen) return false;
+    if (this.#stage === "answered") this.#drop();
+    else this.#answer(BUSY.places);
+    return true;
+  }
+
+  /** The answer is there and the client does not take it. */
+  #drop(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+    this.#stream.destroy();
   }
 
   /** `admit` and `known` are not ours: an exception of theirs must not leave an event, where it would end the process. */
@@ -113,17 +139,20 @@ export class Call {
 
   /** Everything that is decided before a byte of the body is looked at. */
   #judge(headers: RequestHeaders): Refusal | undefined {
-    const { limits, calls, admit, known } = this.#host;
+    const { limits, places, admit, known } = this.#host;
     if (!admit(this.#connection.address)) return TOO_MANY;
     const refusal = judgeHeaders(headers, limits.headerBytes);
     if (refusal !== undefined) return refusal;
     if (!known(this.#path)) return UNKNOWN;
-    if (calls.size > limits.calls) return BUSY;
     const timeout = judgeTimeout(headers as Readonly<Record<string, string>>, limits.callMs);
     if (typeof timeout !== "number") return timeout;
     this.#deadline = this.#start + timeout;
     this.#until = Math.min(this.#until, this.#deadline);
-    return timeout === 0 ? LATE : undefined;
+    if (timeout === 0) return LATE;
+    const full = places.enter(this.#connection.network, this);
+    if (full !== undefined) return BUSY[full];
+    this.#connection.admitted();
+    return undefined;
   }
 
   #listen(headers: Readonly<Record<string, string>>): void {
@@ -133,7 +162,10 @@ export class Call {
 
   /** Pieces still come after the answer: those that were on the way, and those of a client that does not listen. */
   #read(piece: Buffer): void {
-    if (this.#stage === "reading" && !this.#body.add(piece)) this.#answer(TOO_LARGE);
+    if (this.#stage !== "reading") return;
+    if (!this.#body.add(piece)) this.#answer(TOO_LARGE);
+    else if (this.#body.length >= SMALL_BYTES_MAX)
+      this.#until = Math.min(this.#start + this.#host.limits.bodyMs, this.#deadline);
   }
 
   async #handle(headers: Readonly<Record<string, string>>): Promise<void> {
@@ -175,10 +207,11 @@ export class Call {
   #answer(answer: Outgoing | Refusal, error?: unknown): void {
     if (this.#stage === "answered" || this.#stage === "gone") return;
     this.#stage = "answered";
-    this.#until = performance.now() + this.#host.limits.bodyMs;
+    const { bodyMs, smallMs } = this.#host.limits;
+    this.#until = performance.now() + (isSmall(answer) ? smallMs : bodyMs);
     try {
       this.#write(answer);
-      this.#report(statusOf(answer), error);
+      this.#report(toldBy(answer), error);
     } catch (thrown) {
       this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       this.#report(STATUS.internal, thrown);
@@ -215,13 +248,15 @@ export class Call {
     this.#release();
   }
 
-  #report(code: Status, error?: unknown): void {
+  #report(code: Told, error?: unknown): void {
     const ms = performance.now() - this.#start;
     const report = { id: this.#id, path: this.#path, address: this.#connection.address, status: code, ms };
     this.#host.report(error === undefined ? report : { ...report, error });
   }
 
   #release(): void {
-    if (!this.#streamOpen && !this.#handlerRuns) this.#host.calls.delete(this);
+    if (this.#streamOpen || this.#handlerRuns) return;
+    this.#host.calls.delete(this);
+    this.#host.places.leave(this.#connection.network, this);
   }
 }

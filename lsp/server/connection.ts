@@ -1,24 +1,33 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { REFUSED_STREAMS_MAX, SETTINGS_MAX, STRAY_FRAMES_MAX } from "../limits.ts";
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
+import { METADATA_BYTES_MAX, REFUSED_STREAMS_MAX, SETTINGS_MAX } from "../limits.ts";
+import { networkOf } from "./address.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { RequestHeaders } from "./rules.ts";
 
 /** Node's `performServerHandshake` takes all options of a server, `@types/node` does not know that. */
 type SessionOptions = Parameters<typeof performServerHandshake>[1];
 
+/** Of one call: its metadata, its body, and a window (RFC 9113 6.9.2) that is on its way when a body is refused. */
+const CALL_BYTES_MAX = METADATA_BYTES_MAX + FRAME_BYTES_MAX + 65_535;
+
 export interface ConnectionHost {
   readonly limits: ServerLimits;
   onStream(connection: Connection, stream: ServerHttp2Stream, headers: RequestHeaders): void;
   onClose(connection: Connection): void;
+  /** It sent what is no honest client's, and is ended. */
+  onFlood(connection: Connection): void;
 }
 
 /**
- * One HTTP/2 connection over a socket that is connected already. It may be idle, send pings and resets only so much, and
- * has to hang up some time after it was told to.
+ * One HTTP/2 connection over a socket that is connected already. It may be idle, and send pings, resets and what belongs to
+ * no call, only so much, and has to hang up some time after it was told to.
  */
 export class Connection {
   readonly address: string;
+  readonly network: string;
+  readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #limits: ServerLimits;
@@ -27,10 +36,18 @@ export class Connection {
   #until: number;
   #streams = 0;
   #pings = 0;
+  /** Bytes that may still come and belong to no call. */
+  #spare: number;
+  /** All that had come when that was reckoned, and when that was. */
+  #read = 0;
+  #reckonedAt = performance.now();
 
   /** `address`: as `plainAddress` returns it. */
   constructor(socket: Socket, address: string, host: ConnectionHost) {
     this.address = address;
+    this.network = networkOf(address);
+    this.#host = host;
+    this.#spare = host.limits.strayBytes;
     this.#socket = socket;
     this.#limits = host.limits;
     this.#until = performance.now() + host.limits.handshakeMs;
@@ -48,6 +65,11 @@ export class Connection {
     socket.once("close", () => host.onClose(this));
   }
 
+  /** A call whose body is asked for: it may bring what the largest would, of which it needs less. */
+  admitted(): void {
+    this.#spare += CALL_BYTES_MAX;
+  }
+
   /** A call got its answer: pings since then count anew. */
   answered(): void {
     this.#pings = 0;
@@ -60,6 +82,7 @@ export class Connection {
   }
 
   sweep(now: number): void {
+    this.#reckon(now);
     if (now < this.#until) return;
     if (this.#stage === "opening") this.destroy();
     else if (this.#streams > 0) return;
@@ -91,12 +114,34 @@ export class Connection {
     this.#until = performance.now() + this.#limits.idleMs;
   }
 
-  /** As gRPC's servers do ("A8: client-side keepalive"): GOAWAY with ENHANCE_YOUR_CALM and "too_many_pings". */
+  /**
+   * Neither Node nor nghttp2 counts all kinds of frames that do nothing, and Node counts those that it does over the life of
+   * a connection. Their bytes are what they have in common, and what comes of all else is known.
+   */
+  #reckon(now: number): void {
+    const { strayBytes, strayBytesPerSecond } = this.#limits;
+    const read = this.#socket.bytesRead;
+    this.#spare += ((now - this.#reckonedAt) * strayBytesPerSecond) / 1000 - (read - this.#read);
+    this.#spare = Math.min(strayBytes + this.#streams * CALL_BYTES_MAX, this.#spare);
+    this.#read = read;
+    this.#reckonedAt = now;
+    if (this.#spare < 0) this.#calm("too_many_frames");
+  }
+
+  /** As gRPC's servers do ("A8: client-side keepalive"). */
   #pinged(): void {
     this.#pings += 1;
-    if (this.#pings <= this.#limits.pings || !this.#leave()) return;
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
-    this.#session.destroy();
+    if (this.#pings > this.#limits.pings) this.#calm("too_many_pings");
+  }
+
+  /** GOAWAY, and the end. Both GOAWAYs that leave have the code: a client may go by the last one. */
+  #calm(why: string): void {
+    const stage = this.#stage;
+    this.#leave();
+    if (this.#session.destroyed) return;
+    if (stage !== "closing") this.#host.onFlood(this);
+    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from(why));
+    this.#session.destroy(new Error(why), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }
 
@@ -110,7 +155,8 @@ function sessionOptions(limits: ServerLimits): SessionOptions {
       maxHeaderListSize: limits.headerBytes,
     },
     maxHeaderListPairs: limits.headers,
-    maxSessionInvalidFrames: STRAY_FRAMES_MAX,
+    // Over the life of a connection, empty DATA frames of honest clients among them. `strayBytes` bounds them by time.
+    maxSessionInvalidFrames: 2 ** 32 - 1,
     maxSessionRejectedStreams: REFUSED_STREAMS_MAX,
     maxSettings: SETTINGS_MAX,
     streamResetBurst: limits.resets,

@@ -1,6 +1,8 @@
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import {
+  ADDRESS_CALLS_MAX,
   ADDRESS_CONNECTIONS_MAX,
-  BODY_BYTES_MAX,
+  ADDRESS_CONNECTIONS_PER_SECOND,
   BODY_MS_MAX,
   CALL_MS_MAX,
   CALLS_MAX,
@@ -13,6 +15,9 @@ import {
   PINGS_MAX,
   RESETS_MAX,
   RESETS_PER_SECOND_MAX,
+  SMALL_MS_MAX,
+  STRAY_BYTES_MAX,
+  STRAY_BYTES_PER_SECOND,
   SWEEP_MS,
 } from "../limits.ts";
 
@@ -21,10 +26,14 @@ export interface ServerLimits {
   readonly connections: number;
   /** Of one IPv4 address or one IPv6 /64. */
   readonly addressConnections: number;
+  /** New ones of it each second, after as many at once as it may have. */
+  readonly addressConnectionsPerSecond: number;
   /** Open on one connection. */
   readonly streams: number;
   /** In flight, on all connections. */
   readonly calls: number;
+  /** In flight of one IPv4 address or one IPv6 /64. */
+  readonly addressCalls: number;
   readonly bodyBytes: number;
   readonly headerBytes: number;
   readonly headers: number;
@@ -32,6 +41,8 @@ export interface ServerLimits {
   readonly callMs: number;
   /** From the headers to the end of the body, and from the answer until the client has taken it. */
   readonly bodyMs: number;
+  /** The same, for a body of which less than `SMALL_BYTES_MAX` has come, and for an answer that has no more. */
+  readonly smallMs: number;
   /** From TCP to the first SETTINGS, and from our GOAWAY until the client hangs up. */
   readonly handshakeMs: number;
   readonly idleMs: number;
@@ -39,6 +50,9 @@ export interface ServerLimits {
   readonly pings: number;
   readonly resets: number;
   readonly resetsPerSecond: number;
+  /** Bytes of a connection that belong to no admitted call, at once and each second. */
+  readonly strayBytes: number;
+  readonly strayBytesPerSecond: number;
   /** Between two looks at what is overdue: no deadline is missed by more. */
   readonly sweepMs: number;
 }
@@ -46,17 +60,22 @@ export interface ServerLimits {
 export const SERVER_LIMITS: ServerLimits = {
   connections: CONNECTIONS_MAX,
   addressConnections: ADDRESS_CONNECTIONS_MAX,
+  addressConnectionsPerSecond: ADDRESS_CONNECTIONS_PER_SECOND,
   streams: CONNECTION_STREAMS_MAX,
   calls: CALLS_MAX,
-  bodyBytes: BODY_BYTES_MAX,
+  addressCalls: ADDRESS_CALLS_MAX,
+  bodyBytes: FRAME_BYTES_MAX,
   headerBytes: METADATA_BYTES_MAX,
   headers: HEADERS_MAX,
   callMs: CALL_MS_MAX,
   bodyMs: BODY_MS_MAX,
+  smallMs: SMALL_MS_MAX,
   handshakeMs: HANDSHAKE_MS_MAX,
   idleMs: IDLE_MS_MAX,
   pings: PINGS_MAX,
   resets: RESETS_MAX,
   resetsPerSecond: RESETS_PER_SECOND_MAX,
+  strayBytes: STRAY_BYTES_MAX,
+  strayBytesPerSecond: STRAY_BYTES_PER_SECOND,
   sweepMs: SWEEP_MS,
 };

@@ -1,13 +1,21 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { codeOf } from "../files.ts";
-import { plainAddress } from "./address.ts";
+import { ADDRESS_ENTRIES_MAX } from "../limits.ts";
+import { openBuckets } from "../ratelimit.ts";
+import { networkOf, plainAddress } from "./address.ts";
 import type { ServerError } from "./errors.ts";
-import type { Gate } from "./gate.ts";
+import { openGate } from "./gate.ts";
+import type { ServerLimits } from "./limits.ts";
 
-/** Accepted TCP connections, each with a place in the gate until it is closed. */
+/** Why a TCP connection got no further: too many of one network or in all, too fast, or the system had none to give. */
+export type Full = "connections" | "address" | "rate" | "accept";
+
+/** Accepted TCP connections, each with a place until it is closed. */
 export interface Listener {
   readonly port: number;
+  /** Open now. */
+  connections(): number;
   /** No new ones. */
   stop(): void;
   /** Ends those that are left, and resolves when they are closed. */
@@ -15,29 +23,48 @@ export interface Listener {
 }
 
 export interface ListenerHost {
-  readonly gate: Gate;
+  readonly limits: Pick<ServerLimits, "connections" | "addressConnections" | "addressConnectionsPerSecond">;
   onSocket(socket: Socket): void;
-  onFull(why: "connections" | "address", address: string): void;
+  /** `detail`: the system's own word. */
+  onFull(why: Full, address: string, detail: string): void;
 }
+
+const WHY = { places: "connections", share: "address", none: undefined } as const;
 
 export async function openListener(
   listen: { readonly host: string; readonly port: number },
-  { gate, onSocket, onFull }: ListenerHost,
+  { limits, onSocket, onFull }: ListenerHost,
 ): Promise<Result<Listener, ServerError>> {
   const sockets = new Set<Socket>();
+  const { connections: places, addressConnections: share, addressConnectionsPerSecond: perSecond } = limits;
+  const rates = openBuckets({ perSecond, burst: share }, ADDRESS_ENTRIES_MAX);
+  const gate = openGate<Socket>({
+    places,
+    share,
+    yields(socket) {
+      socket.destroy();
+      onFull("connections", addressOf(socket), "");
+      return true;
+    },
+  });
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
     const address = addressOf(socket);
-    const full = gate.enter(address);
+    const network = networkOf(address);
+    let full: Full | undefined = WHY[gate.enter(network, socket) ?? "none"];
+    if (full === undefined && !rates.take(network, performance.now())) {
+      gate.leave(network, socket);
+      full = "rate";
+    }
     if (full !== undefined) {
       socket.destroy();
-      onFull(full, address);
+      onFull(full, address, "");
       return;
     }
     sockets.add(socket);
     socket.once("close", () => {
       sockets.delete(socket);
-      gate.leave(address);
+      gate.leave(network, socket);
     });
     onSocket(socket);
   });
@@ -49,11 +76,12 @@ export async function openListener(
   } catch (error) {
     return fail({ code: "server_listen", reason: codeOf(error) });
   }
-  // Out of file descriptors, for one: the connection is lost and the server stays.
-  server.on("error", () => undefined);
+  // The connection is lost and the server stays. Out of file descriptors, libuv hangs up itself and says nothing here.
+  server.on("error", (error) => onFull("accept", "", codeOf(error)));
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   return ok({
     port: portOf(server),
+    connections: () => gate.size,
     stop: () => void server.close(),
     destroy() {
       for (const socket of sockets) socket.destroy();

@@ -50,7 +50,10 @@ function writeMessage(
   headers: Readonly<Record<string, string | number>>,
   trailers: Readonly<Record<string, string>>,
 ): void {
-  stream.on("wantTrailers", () => stream.sendTrailers(trailers));
+  // A client may have reset the stream just then, and what is thrown inside an event ends the process.
+  stream.on("wantTrailers", () => {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers(trailers);
+  });
   stream.respond(headers, WITH_TRAILERS);
   stream.end(wire);
 }

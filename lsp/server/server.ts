@@ -9,7 +9,7 @@ import type { ServerError } from "./errors.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
 import { openGate } from "./gate.ts";
 import { SERVER_LIMITS, type ServerLimits } from "./limits.ts";
-import { addressOf, openListener } from "./listen.ts";
+import { addressOf, type Full, openListener } from "./listen.ts";
 import { openTls, type TlsFiles, type TlsHost } from "./tls.ts";
 
 export type { RequestReport } from "./call.ts";
@@ -20,8 +20,8 @@ export type { ServerLimits } from "./limits.ts";
 /** Milliseconds between two looks whether all is finished. */
 const FINISH_POLL_MS = 5;
 
-/** Why a connection got no further. `connections` and `address`: too many, in all or of one network. */
-export type TurnedAway = "connections" | "address" | "handshake";
+/** Why a connection got no further, or was ended: `flood` is of pings, or of frames that belong to no call. */
+export type TurnedAway = Full | "handshake" | "flood";
 
 export interface ServerOptions {
   /** IP addresses only where `tls` is undefined. Port 0 takes any. */
@@ -60,18 +60,17 @@ export async function openServer(options: ServerOptions): Promise<Result<Server,
   const traffic = openTraffic(options, limits);
   const tls = files === undefined ? undefined : await openTls(files, tlsHost(options, limits, traffic));
   if (tls?.ok === false) return tls;
-  const gate = openGate(limits);
   const listener = await openListener(listen, {
-    gate,
+    limits,
     onSocket: tls === undefined ? traffic.serve : tls.value.accept,
-    onFull: (why, address) => onTurnedAway?.(why, address, ""),
+    onFull: (why, address, detail) => onTurnedAway?.(why, address, detail),
   });
   if (!listener.ok) return listener;
   const sweeper = setInterval(traffic.sweep, limits.sweepMs);
   return ok({
     port: listener.value.port,
     reloadTls: async () => (tls === undefined ? ok(undefined) : await tls.value.reload()),
-    connections: () => gate.size,
+    connections: listener.value.connections,
     async close(graceMs) {
       listener.value.stop();
       await traffic.finish(graceMs);
@@ -92,15 +91,21 @@ interface Traffic {
 }
 
 function openTraffic(options: ServerOptions, limits: ServerLimits): Traffic {
-  const { handle, known, admit, onRequest } = options;
+  const { handle, known, admit, onRequest, onTurnedAway } = options;
   const connections = new Set<Connection>();
   const calls = new Set<Call>();
   const report = (request: RequestReport): void => onRequest?.(request);
-  const callHost: CallHost = { limits, calls, newId: idSource(), handle, known, admit, report };
+  const places = openGate<Call>({
+    places: limits.calls,
+    share: limits.addressCalls,
+    yields: (call) => call.yields(),
+  });
+  const callHost: CallHost = { limits, calls, places, newId: idSource(), handle, known, admit, report };
   const connectionHost: ConnectionHost = {
     limits,
     onStream: (connection, stream, headers) => void new Call(stream, headers, connection, callHost),
     onClose: (connection) => void connections.delete(connection),
+    onFlood: ({ address }) => onTurnedAway?.("flood", address, ""),
   };
   let finishing = false;
   return {

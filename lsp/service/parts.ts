@@ -1,9 +1,9 @@
 import type { Network } from "../../ceremony/seed/network.ts";
 import type { NodeCache } from "../node/info.ts";
+import type { Rate } from "../ratelimit.ts";
 import type { ResponseSigner } from "../sign/signer.ts";
 import type { Store } from "../store/store.ts";
 import type { CheckId } from "./checks.ts";
-import type { Rate } from "./ratelimit.ts";
 
 /** All that the service stands on. Nothing in it reads a clock, a file or the network but through these. */
 export interface ServiceParts {

@@ -1,4 +1,6 @@
 import { KEY_ENTRIES_MAX, SHARED_FAILURE_MS } from "../limits.ts";
+import { openBuckets } from "../ratelimit.ts";
+import { openRecent } from "../recent.ts";
 import type { Incoming, Outgoing } from "../server/exchange.ts";
 import { takeNonce } from "../store/nonces.ts";
 import { openFrame } from "../wire/frame.ts";
@@ -7,8 +9,6 @@ import { type RpcError, STATUS } from "../wire/status.ts";
 import { answerOf, CHECKS, type CheckId } from "./checks.ts";
 import type { Method, Plan } from "./methods.ts";
 import type { Outcome, ServiceParts } from "./parts.ts";
-import { openBuckets } from "./ratelimit.ts";
-import { openRecent } from "./recent.ts";
 import { openReplies } from "./replies.ts";
 import { openShared } from "./shared.ts";
 import type { Verifier } from "./verifier.ts";

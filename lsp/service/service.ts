@@ -1,5 +1,6 @@
 import { Service } from "../../proto/gen/btc_lsp_pb.js";
 import { ADDRESS_ENTRIES_MAX } from "../limits.ts";
+import { openBuckets } from "../ratelimit.ts";
 import { networkOf } from "../server/address.ts";
 import type { Incoming, Outgoing } from "../server/exchange.ts";
 import { amountsFor } from "./amounts.ts";
@@ -9,7 +10,6 @@ import { HEALTH_PATH, openHealth } from "./health.ts";
 import { type Method, method } from "./methods.ts";
 import type { ServiceParts } from "./parts.ts";
 import { openPipeline } from "./pipeline.ts";
-import { openBuckets } from "./ratelimit.ts";
 import { planSwapFromLn } from "./swapfromln.ts";
 import { planSwapIntoLn } from "./swapintoln.ts";
 import { openVerifier, type Verifier } from "./verifier.ts";

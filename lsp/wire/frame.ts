@@ -1,8 +1,7 @@
 import { constants, gzipSync } from "node:zlib";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { encodeFrame, FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
+import { encodeFrame, FRAME_BYTES_MAX, type FrameError, PAYLOAD_BYTES_MAX, parseFrame } from "../../proto/frame.ts";
 import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
-import { FRAME_BYTES_MAX } from "../limits.ts";
 import { type RpcError, STATUS } from "./status.ts";
 
 /** What a frame carries. */
@@ -23,24 +22,28 @@ const FAULTS = {
   encoding: { status: STATUS.invalidArgument, message: "the frame is compressed, but grpc-encoding is not gzip" },
   gzip_member: { status: STATUS.invalidArgument, message: "the frame's payload is not gzip" },
   gzip_trailing: { status: STATUS.invalidArgument, message: "the frame's payload is more than one gzip member" },
-  gzip_size: { status: STATUS.resourceExhausted, message: `the frame inflates to more than ${FRAME_BYTES_MAX} bytes` },
+  gzip_size: {
+    status: STATUS.resourceExhausted,
+    message: `the frame inflates to more than ${PAYLOAD_BYTES_MAX} bytes`,
+  },
 } as const satisfies Record<FrameError["code"] | GzipError["code"] | "frame_size" | "encoding", RpcError>;
 
 /**
- * Takes apart the whole body of a unary call: exactly one frame, of FRAME_BYTES_MAX at most before and after inflating.
+ * Takes apart the whole body of a unary call: exactly one frame of FRAME_BYTES_MAX at most, its payload of PAYLOAD_BYTES_MAX
+ * before and after inflating.
  *
  * @param wire the body as received: flag, length, payload (spec/btc-lsp.md 2.2)
  * @param grpcEncoding the header of that name. It counts at flag 1 only: grpcio sends `gzip` with small frames at flag 0.
  * @returns INVALID_ARGUMENT for what is not one frame of this kind, RESOURCE_EXHAUSTED for what is too large
  */
 export function openFrame(wire: Uint8Array, grpcEncoding: string | undefined): Result<OpenedFrame, RpcError> {
-  if (wire.length > FRAME_HEADER + FRAME_BYTES_MAX) return fail(FAULTS.frame_size);
+  if (wire.length > FRAME_BYTES_MAX) return fail(FAULTS.frame_size);
   const frame = parseFrame(wire);
   if (!frame.ok) return fail(FAULTS[frame.error.code]);
   const { compressed, payload } = frame.value;
   if (!compressed) return ok({ compressed, message: payload });
   if (grpcEncoding !== "gzip") return fail(FAULTS.encoding);
-  const content = gunzipOne(payload, FRAME_BYTES_MAX);
+  const content = gunzipOne(payload, PAYLOAD_BYTES_MAX);
   return content.ok ? ok({ compressed, message: content.value }) : fail(FAULTS[content.error.code]);
 }
 

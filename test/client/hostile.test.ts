@@ -8,11 +8,12 @@ import { create } from "@bufbuild/protobuf";
 import { ok } from "../../ceremony/result.ts";
 import { type Answered, type LspClientOptions, openLspClient } from "../../lsp/client/client.ts";
 import type { ClientCode } from "../../lsp/client/fault.ts";
-import { CLIENT_WAITING_MAX, FRAME_BYTES_MAX } from "../../lsp/limits.ts";
+import { CLIENT_WAITING_MAX } from "../../lsp/limits.ts";
 import { genericFailure, PATHS } from "../../lsp/wire/failures.ts";
 import { makeFrame } from "../../lsp/wire/frame.ts";
 import { encodeBinary } from "../../lsp/wire/metadata.ts";
 import { encodeResponse } from "../../lsp/wire/request.ts";
+import { PAYLOAD_BYTES_MAX } from "../../proto/frame.ts";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import { customerKey, startServer, type TestLsp } from "./lsp.ts";
 
@@ -61,7 +62,7 @@ const ANSWERS: readonly [string, ClientCode, Act][] = [
   ],
   ["no frame", "client_frame", (stream) => reply(stream, Buffer.alloc(3))],
   ["two frames", "client_frame", (stream) => reply(stream, Buffer.alloc(10))],
-  ["a long answer", "client_frame", (stream) => reply(stream, makeFrame(Buffer.alloc(FRAME_BYTES_MAX + 1), false))],
+  ["a long answer", "client_frame", (stream) => reply(stream, makeFrame(Buffer.alloc(PAYLOAD_BYTES_MAX + 1), false))],
   ["an endless answer", "client_frame", (stream) => flood(stream)],
   ["a gzip bomb", "client_frame", (stream) => reply(stream, makeFrame(Buffer.alloc(10_000_000), true), "gzip")],
   ["no signature", "client_unsigned", (stream) => reply(stream, makeFrame(Buffer.alloc(0), false))],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { openBuckets } from "../../lsp/service/ratelimit.ts";
-import { openRecent } from "../../lsp/service/recent.ts";
+import { openBuckets } from "../../lsp/ratelimit.ts";
+import { openRecent } from "../../lsp/recent.ts";
 import { openShared } from "../../lsp/service/shared.ts";
 
 describe("a rate", () => {

@@ -3,6 +3,7 @@ import { constants } from "node:http2";
 import test from "node:test";
 import type { Incoming } from "../../lsp/server/server.ts";
 import { STATUS } from "../../lsp/wire/status.ts";
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import { FLAG, frame, GRPC_HEADERS, headerBlock, rawClient, TYPE } from "./frames.ts";
 import { answerOf, call, ECHO, FRAME, HEADERS, request, SIGNATURE, startRig, statusOf, until } from "./rig.ts";
 
@@ -88,7 +89,7 @@ test("a body comes in any pieces, and none is a body too", async (t) => {
   }
   pieces.end();
   assert.deepEqual((await answerOf(pieces)).body, FRAME);
-  const largest = Buffer.alloc(65_541, 7);
+  const largest = Buffer.alloc(FRAME_BYTES_MAX, 7);
   assert.deepEqual((await call(client, {}, largest)).body, largest);
   const none = client.request(HEADERS, { endStream: true });
   assert.equal(statusOf(await answerOf(none)), "0");
@@ -109,7 +110,7 @@ test("one byte more than the largest body is refused, and so are 10 MB, read no 
     },
   });
   const client = session();
-  const refused = await call(client, {}, Buffer.alloc(65_542));
+  const refused = await call(client, {}, Buffer.alloc(FRAME_BYTES_MAX + 1));
   assert.equal(statusOf(refused), String(STATUS.resourceExhausted));
   // Often enough to use up the connection's window many times, if refused bytes were not given back to it.
   for (let round = 0; round < 5; round += 1) {

@@ -15,7 +15,7 @@ import {
   rawClient,
   TYPE,
 } from "./frames.ts";
-import { answerOf, call, FRAME, type Rig, request, startRig, statusOf, until } from "./rig.ts";
+import { answerOf, call, FRAME, makeFiles, type Rig, request, startRig, statusOf, until } from "./rig.ts";
 
 /** A raw client that is gone when the test is over. */
 async function clientOf(t: TestContext, { port }: Rig, options = {}): Promise<RawClient> {
@@ -53,7 +53,7 @@ test("1,000 idle connections take nothing from the one that works, and each is t
 });
 
 test("connections are limited in all and by address", async (t) => {
-  const byAddress = await startRig(t, { limits: { addressConnections: 2 } });
+  const byAddress = await startRig(t, { limits: { addressConnections: 2, addressConnectionsPerSecond: 1_000 } });
   const first = await clientOf(t, byAddress);
   await clientOf(t, byAddress);
   const third = await clientOf(t, byAddress);
@@ -120,9 +120,92 @@ test("pings that keep a line open are answered, a flood of them ends it", async 
   const flood = await clientOf(t, rig);
   for (let at = 0; at < 11; at += 1) flood.send(frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
   await flood.closed;
-  const [goaway] = goaways(flood) as [Frame];
-  assert.equal(codeOf(goaway), constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  assert.equal(goaway.payload.subarray(8).toString(), "too_many_pings");
+  assert.deepEqual(calmed(flood), ["too_many_pings"]);
+  assert.deepEqual(rig.turnedAway, ["flood 127.0.0.1"]);
+});
+
+/** What each GOAWAY says, all of them with ENHANCE_YOUR_CALM: a client may go by the last one. */
+function calmed(client: RawClient): string[] {
+  const all = goaways(client);
+  assert(all.every((goaway) => codeOf(goaway) === constants.NGHTTP2_ENHANCE_YOUR_CALM));
+  return all.map(({ payload }) => payload.subarray(8).toString()).filter((text) => text !== "");
+}
+
+test("a flood of pings over TLS ends in the same way", async (t) => {
+  const files = makeFiles(t);
+  const rig = await startRig(t, { tls: files, limits: { pings: 10 } });
+  const flood = await clientOf(t, rig, { authority: files.authority });
+  for (let at = 0; at < 11; at += 1) flood.send(frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
+  await flood.closed;
+  assert.deepEqual(calmed(flood), ["too_many_pings"]);
+});
+
+test("empty DATA frames count by time and not over a connection's life, and so does all that belongs to no call", async (t) => {
+  const rig = await startRig(t, { limits: { strayBytes: 20_000, strayBytesPerSecond: 1 } });
+  const client = await clientOf(t, rig);
+  await acknowledge(client);
+  const answered = (): number =>
+    client.frames.filter(({ type, flags }) => type === TYPE.headers && (flags & FLAG.endStream) !== 0).length;
+  const emptyEach = 20;
+  for (let at = 0; at < 200; at += 1) {
+    const id = 2 * at + 1;
+    const empty = Array.from({ length: emptyEach }, () => frame(TYPE.data, 0, id));
+    client.send(openStream(id), frame(TYPE.data, 0, id, FRAME), ...empty, frame(TYPE.data, FLAG.endStream, id));
+    await until(() => answered() === at + 1);
+  }
+  assert.equal(rig.turnedAway.length, 0, "200 calls with 20 each are 36,000 bytes");
+  const kinds: readonly (readonly [by: "ours" | "nghttp2", (at: number) => Buffer])[] = [
+    ["nghttp2", () => frame(TYPE.data, 0, 1)],
+    ["nghttp2", () => frame(TYPE.priority, 0, 1, Buffer.alloc(5, 1))],
+    ["ours", () => frame(TYPE.windowUpdate, 0, 0, code(1))],
+    // RFC 9113 4.1: of a type that nobody knows, "MUST be ignored".
+    ["ours", () => frame(0xfa, 0, 0, Buffer.alloc(20))],
+  ];
+  for (const [by, kind] of kinds) {
+    const flood = await clientOf(t, rig);
+    await acknowledge(flood);
+    flood.send(openStream(1));
+    await until(() => rig.server.connections() === 2);
+    await floodUntilClosed(flood, kind);
+    assert.deepEqual(calmed(flood), by === "ours" ? ["too_many_frames"] : []);
+  }
+  assert.deepEqual(rig.turnedAway, ["flood 127.0.0.1", "flood 127.0.0.1"]);
+});
+
+test("calls over the rate bring nothing: their bytes end the connection as well", async (t) => {
+  let admitted = true;
+  const rig = await startRig(t, { admit: () => admitted, limits: { strayBytes: 20_000, strayBytesPerSecond: 1 } });
+  const client = await clientOf(t, rig);
+  await acknowledge(client);
+  admitted = false;
+  for (let id = 1; id < 2_000 && !client.socket.destroyed; id += 2) {
+    client.send(frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, id, headerBlock(GRPC_HEADERS)));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await client.closed;
+  assert.deepEqual(calmed(client), ["too_many_frames"]);
+});
+
+test("new connections of one address have a rate, and others do not see it", async (t) => {
+  const rig = await startRig(t, { limits: { addressConnections: 3, addressConnectionsPerSecond: 1e-6 } });
+  for (let at = 0; at < 3; at += 1) {
+    const client = await clientOf(t, rig);
+    client.socket.destroy();
+    await until(() => rig.server.connections() === 0);
+  }
+  await (await clientOf(t, rig)).closed;
+  assert.deepEqual(rig.turnedAway, ["rate 127.0.0.1"]);
+  assert.deepEqual((await call(rig.session({ from: "127.0.0.9" }))).body, FRAME);
+});
+
+test("where all connections are taken, the address that has most gives its oldest up", async (t) => {
+  const rig = await startRig(t, { limits: { connections: 3 } });
+  const [oldest] = [await clientOf(t, rig), await clientOf(t, rig), await clientOf(t, rig)];
+  assert.deepEqual((await call(rig.session({ from: "127.0.0.9" }))).body, FRAME);
+  await oldest.closed;
+  assert.equal(rig.server.connections(), 3);
+  await (await clientOf(t, rig)).closed;
+  assert.deepEqual(rig.turnedAway, ["connections 127.0.0.1", "connections 127.0.0.1"]);
 });
 
 test("rapid reset (CVE-2023-44487) ends the connection", async (t) => {

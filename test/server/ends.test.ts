@@ -101,6 +101,68 @@ test("handlers of clients that are gone count as in flight: others are told that
   assert.equal(statusOf(await next), "0");
 });
 
+test("one address has a share of the calls in flight, health checks among them, and others do not see it", async (t) => {
+  const { session } = await startRig(t, { limits: { addressCalls: 3, smallMs: 60_000 } });
+  const client = session();
+  for (let at = 0; at < 3; at += 1) request(client).write(FRAME);
+  await call(client, { ":path": "/test.Echo/Other" });
+  assert.equal(statusOf(await call(client)), String(STATUS.resourceExhausted));
+  assert.equal(statusOf(await call(session({ from: "127.0.0.9" }))), "0");
+});
+
+test("where all calls are taken, the address that has most gives up one that waits for its client", async (t) => {
+  const { session, reports } = await startRig(t, { limits: { calls: 4, smallMs: 60_000 } });
+  const slow = session();
+  const waiting = Array.from({ length: 4 }, () => request(slow));
+  for (const each of waiting) each.write(FRAME);
+  const first = answerOf(waiting[0] as (typeof waiting)[0]);
+  await call(slow, { ":path": "/test.Echo/Other" });
+  assert.equal(statusOf(await call(session({ from: "127.0.0.9" }))), "0");
+  assert.equal(statusOf(await first), String(STATUS.unavailable));
+  // An answer that is not taken waits for its client as well.
+  const deaf = session({ from: "127.0.0.3", settings: { initialWindowSize: 0 } });
+  for (let at = 0; at < 3; at += 1) request(deaf).end(FRAME);
+  await until(() => reports.filter(({ status }) => status === STATUS.ok).length >= 2);
+  assert.equal(statusOf(await call(session({ from: "127.0.0.9" }))), "0");
+});
+
+test("the first KiB of a body comes soon or never: a byte buys no more time", async (t) => {
+  const { session, reports } = await startRig(t, { limits: { smallMs: 50, bodyMs: 60_000 } });
+  const client = session();
+  const silent = request(client);
+  const dripping = request(client);
+  dripping.write(FRAME.subarray(0, 1));
+  const large = request(client);
+  large.write(Buffer.alloc(2_000));
+  const answers = await Promise.all([answerOf(silent), answerOf(dripping)]);
+  assert.deepEqual(answers.map(statusOf), Array(2).fill(String(STATUS.deadlineExceeded)));
+  assert.equal(reports.length, 2, "who sends what takes time has the time");
+  large.end();
+  assert.equal(statusOf(await answerOf(large)), "0");
+});
+
+test("an answer that fits any window is taken soon or never, a large one is waited for", async (t) => {
+  const { session, reports, port } = await startRig(t, { limits: { smallMs: 50, bodyMs: 60_000 } });
+  const client = await rawClient(port);
+  // SETTINGS_INITIAL_WINDOW_SIZE 0: no byte of an answer may leave.
+  client.send(frame(TYPE.settings, 0, 0, Buffer.from("000400000000", "hex")));
+  const large = Buffer.alloc(2_000, 7);
+  for (const [id, body] of [
+    [1, large],
+    [3, FRAME],
+  ] as const)
+    client.send(
+      frame(TYPE.headers, FLAG.endHeaders, id, headerBlock(GRPC_HEADERS)),
+      frame(TYPE.data, FLAG.endStream, id, body),
+    );
+  const resets = () => client.frames.filter(({ type }) => type === TYPE.reset).map(({ stream }) => stream);
+  await until(() => resets().length > 0);
+  assert.deepEqual(resets(), [3]);
+  assert.equal(reports.length, 2);
+  assert.equal(statusOf(await call(session())), "0");
+  client.socket.destroy();
+});
+
 test("an answer that the client does not take is dropped with its stream", async (t) => {
   const { port, server } = await startRig(t, {
     limits: { bodyMs: 50 },

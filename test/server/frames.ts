@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** HTTP/2 by hand (RFC 9113), for what no honest client sends. */
 export const TYPE = {
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
   ping: 6,
@@ -66,12 +68,17 @@ export interface RawClient {
 
 /**
  * Connects. `preface`: sends it, with empty SETTINGS; otherwise nothing. `deaf`: does not hang up when the server does.
+ * `authority`: over TLS, with a certificate of this one.
  */
-export async function rawClient(port: number, { preface = true, deaf = false } = {}): Promise<RawClient> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: deaf });
+export async function rawClient(
+  port: number,
+  { preface = true, deaf = false, authority = "" } = {},
+): Promise<RawClient> {
+  const place = { port, host: "127.0.0.1", allowHalfOpen: deaf };
+  const socket = authority === "" ? connect(place) : connectTls({ ...place, ca: authority, ALPNProtocols: ["h2"] });
   socket.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  await once(socket, "connect");
+  await once(socket, authority === "" ? "connect" : "secureConnect");
   const frames: Frame[] = [];
   let rest: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {

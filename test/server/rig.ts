@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type Settings } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -18,8 +19,8 @@ export interface Rig {
   readonly port: number;
   readonly reports: RequestReport[];
   readonly turnedAway: string[];
-  /** A plaintext HTTP/2 client of this server. */
-  session(): ClientHttp2Session;
+  /** A plaintext HTTP/2 client of this server, from another address of loopback where one is said. */
+  session(options?: { readonly from?: string; readonly settings?: Settings }): ClientHttp2Session;
 }
 
 /** A server on loopback that echoes what it gets, signed; closed when the test ends. */
@@ -49,9 +50,14 @@ export async function startRig(t: TestContext, options: Partial<ServerOptions> =
     port: server.port,
     reports,
     turnedAway,
-    session() {
+    session({ from = "127.0.0.1", settings = {} } = {}) {
       // Megabytes. Node's client counts what it could not send of a stream that was reset, and never again takes an answer.
-      const session = connect(`http://127.0.0.1:${server.port}`, { maxSessionMemory: 1_000 });
+      const { port } = server;
+      const session = connect(`http://127.0.0.1:${port}`, {
+        maxSessionMemory: 1_000,
+        settings,
+        createConnection: () => connectTcp({ host: "127.0.0.1", port, localAddress: from }),
+      });
       session.on("error", () => undefined);
       sessions.push(session);
       return session;

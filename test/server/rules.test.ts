@@ -88,19 +88,41 @@ test("property: addresses of one /64 have one network, those of two have two", (
 });
 
 test("the gate gives back what was taken and keeps nothing of networks that are gone", () => {
-  const gate = openGate({ connections: 3, addressConnections: 2 });
-  assert.equal(gate.enter("2001:db8::1"), undefined);
-  assert.equal(gate.enter("2001:db8::2"), undefined);
-  assert.equal(gate.enter("2001:db8::3"), "address", "the same /64");
-  assert.equal(gate.enter("192.0.2.1"), undefined);
-  assert.equal(gate.enter("192.0.2.2"), "connections");
+  const gate = openGate<string>({ places: 3, share: 2, yields: () => false });
+  const enter = (address: string) => gate.enter(networkOf(address), address);
+  const leave = (address: string) => gate.leave(networkOf(address), address);
+  assert.equal(enter("2001:db8::1"), undefined);
+  assert.equal(enter("2001:db8::2"), undefined);
+  assert.equal(enter("2001:db8::3"), "share", "the same /64");
+  assert.equal(enter("192.0.2.1"), undefined);
+  assert.equal(enter("192.0.2.2"), "places");
   assert.equal(gate.size, 3);
-  gate.leave("2001:db8::1");
-  assert.equal(gate.enter("2001:db8::9"), undefined);
-  gate.leave("192.0.2.1");
-  gate.leave("2001:db8::2");
-  gate.leave("2001:db8::9");
+  leave("2001:db8::1");
+  leave("2001:db8::1");
+  assert.equal(gate.size, 2, "given back once");
+  assert.equal(enter("2001:db8::9"), undefined);
+  leave("192.0.2.1");
+  leave("2001:db8::2");
+  leave("2001:db8::9");
   assert.equal(gate.size, 0);
+});
+
+test("where all places are taken, who has most gives one up to who has fewer, the oldest that can", () => {
+  const asked: string[] = [];
+  const gate = openGate<string>({
+    places: 4,
+    share: 4,
+    yields: (holder) => asked.push(holder) > 0 && holder !== "busy",
+  });
+  for (const holder of ["busy", "old", "young"]) assert.equal(gate.enter("a", holder), undefined);
+  assert.equal(gate.enter("b", "one"), undefined);
+  assert.equal(gate.enter("b", "two"), undefined, "three and one become two and two");
+  assert.deepEqual(asked, ["busy", "old"]);
+  assert.equal(gate.enter("b", "three"), "places", "who asks would have more than who gives");
+  assert.equal(gate.enter("a", "four"), "places", "nobody takes from his own");
+  assert.equal(gate.size, 4);
+  gate.leave("a", "old");
+  assert.equal(gate.size, 4, "what was given up is not given back");
 });
 
 test("property: a body is its pieces in order, up to the limit and not a byte over", () => {

@@ -27,6 +27,7 @@ const ALWAYS_THERE = new Set([
   "flock",
   "grep",
   "mkswap",
+  "prlimit",
   "setpriv",
 ]);
 

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { FRAME_BYTES_MAX } from "../../lsp/limits.ts";
 import { makeFrame, openFrame } from "../../lsp/wire/frame.ts";
 import { STATUS, type Status } from "../../lsp/wire/status.ts";
-import { encodeFrame } from "../../proto/frame.ts";
+import { encodeFrame, FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../proto/frame.ts";
 
 const statusOf = (wire: Uint8Array, encoding?: string): Status => {
   const opened = openFrame(wire, encoding);
@@ -76,8 +75,8 @@ describe("what is not one frame is INVALID_ARGUMENT", () => {
 });
 
 describe("what is too large is RESOURCE_EXHAUSTED", () => {
-  const largest = Buffer.alloc(FRAME_BYTES_MAX);
-  const larger = Buffer.alloc(FRAME_BYTES_MAX + 1);
+  const largest = Buffer.alloc(PAYLOAD_BYTES_MAX);
+  const larger = Buffer.alloc(PAYLOAD_BYTES_MAX + 1);
 
   test("as it came", () => {
     assert.equal(statusOf(makeFrame(largest, false)), STATUS.ok);
