@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { TestContext } from "node:test";
 import { connect as connectTls } from "node:tls";
 
 /** HTTP/2 by hand (RFC 9113), for what no honest client sends. */
@@ -108,3 +109,22 @@ export function code(value: number): Buffer {
   payload.writeUInt32BE(value);
   return payload;
 }
+
+/** A raw client that is gone when the test is over. */
+export async function clientOf(t: TestContext, { port }: { readonly port: number }, options = {}): Promise<RawClient> {
+  const client = await rawClient(port, options);
+  t.after(() => client.socket.destroy());
+  return client;
+}
+
+export const goaways = ({ frames }: RawClient): Frame[] => frames.filter(({ type }) => type === TYPE.goaway);
+export const resets = ({ frames }: RawClient): Frame[] => frames.filter(({ type }) => type === TYPE.reset);
+
+/** Waits for the server's SETTINGS and acknowledges them, as an honest client does. */
+export async function acknowledge(client: RawClient): Promise<void> {
+  while (client.frames.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  client.send(frame(TYPE.settings, FLAG.ack, 0));
+}
+
+export const openStream = (id: number, headers = GRPC_HEADERS): Buffer =>
+  frame(TYPE.headers, FLAG.endHeaders, id, headerBlock(headers));
