@@ -113,6 +113,9 @@ export const LND_UNLOCK_MS = 60_000;
  */
 export const LND_BACKOFF_MS = { first: 250, last: 2_000 } as const;
 
+/** The largest answer of lnd that is read: grpc-js's own 4 MiB, said here because a larger history must be asked in parts. */
+export const LND_BYTES_MAX = 4 << 20;
+
 /**
  * How often a connection with a call on it is asked for a sign of life, and how long that may take, in milliseconds. lnd
  * closes connections that ask more often than every 5 s (`grpc.client-ping-min-wait`).

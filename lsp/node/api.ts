@@ -2,66 +2,42 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { checkServerIdentity, createSecureContext } from "node:tls";
 import {
-  type CallOptions,
+  create,
+  type DescMessage,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
   Channel,
   ChannelCredentials,
-  type Client,
+  Client,
   type ClientReadableStream,
   credentials,
   Metadata,
-  makeGenericClientConstructor,
-  type ServiceClientConstructor,
-  type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { authenticatedLndGrpc, unauthenticatedLndGrpc } from "lightning";
-import { LND_BACKOFF_MS, LND_KEEPALIVE_MS } from "../limits.ts";
+import { LND_BACKOFF_MS, LND_BYTES_MAX, LND_KEEPALIVE_MS } from "../limits.ts";
 
 export type Done<A> = (error: ServiceError | null, answer: A | undefined) => void;
 
-type Unary<Q, A> = (request: Q, options: CallOptions, done: Done<A>) => unknown;
-
-/**
- * The calls of lnd that the LSP makes, in the package's form: names and fields as in lnd's .proto files, bytes as Buffer,
- * enums as their names.
- */
+/** Calls of one lnd, by the methods of `proto/lnd`. */
 export interface LndApi {
-  readonly default: { getInfo: Unary<object, GetInfoResponse> };
-  readonly signer: { signMessage: Unary<SignMessageRequest, SignMessageResponse> };
-  readonly chain: { registerBlockEpochNtfn(after: BlockEpoch | object): ClientReadableStream<BlockEpoch> };
-  readonly status: { getState: Unary<object, GetStateResponse> };
-  readonly unlocker: { unlockWallet: Unary<{ readonly wallet_password: Uint8Array }, object> };
+  /** `deadline` in milliseconds since 1970. */
+  unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    deadline: number,
+    done: Done<MessageShape<O>>,
+  ): void;
+  stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodServerStreaming<I, O>,
+    request: MessageInitShape<I>,
+  ): ClientReadableStream<MessageShape<O>>;
   close(): void;
-}
-
-export interface GetInfoResponse {
-  readonly identity_pubkey: string;
-  readonly alias: string;
-  readonly chains: readonly { readonly chain: string; readonly network: string }[];
-  readonly version: string;
-  readonly synced_to_chain: boolean;
-  readonly block_height: number;
-  readonly uris: readonly string[];
-}
-
-interface SignMessageRequest {
-  readonly msg: Uint8Array;
-  readonly key_loc: { readonly key_family: number; readonly key_index: number };
-}
-
-export interface SignMessageResponse {
-  /** DER. */
-  readonly signature: Buffer;
-}
-
-export interface GetStateResponse {
-  readonly state: string;
-}
-
-export interface BlockEpoch {
-  /** In the byte order of the protocol: the reverse of what people read. */
-  readonly hash: Buffer;
-  readonly height: number;
 }
 
 export interface LndPlace {
@@ -79,9 +55,10 @@ export interface LndPlace {
  * All services of lnd over one connection, which is made with the first call and made again when it is lost. Throws if
  * the certificate is none.
  *
- * The package has lnd's .proto files and their types; the connection is ours, because its own cannot be told anything: it
- * sends no keep-alive, so that a host that vanished is noticed after minutes, and after a long stop of lnd it waits up to
- * two minutes until it tries again. The objects have the form of the package's own, so its methods take them too.
+ * The messages are generated from our own excerpt of lnd's .proto files, and nothing but gRPC and protobuf is loaded: the
+ * process that has lnd's macaroon runs no code that its calls do not need. npm `lightning` brought 32 packages for them,
+ * sends no keep-alive, so that a host that vanished is noticed after minutes, and after a long stop of lnd waits up to two
+ * minutes until it tries again.
  */
 export function openApi(place: LndPlace): LndApi {
   const keepAlive = place.keepAliveMs ?? LND_KEEPALIVE_MS;
@@ -90,6 +67,7 @@ export function openApi(place: LndPlace): LndApi {
     "grpc.max_reconnect_backoff_ms": LND_BACKOFF_MS.last,
     "grpc.keepalive_time_ms": keepAlive.every,
     "grpc.keepalive_timeout_ms": keepAlive.answer,
+    "grpc.max_receive_message_length": LND_BYTES_MAX,
     // Node refuses an address as a TLS server name; what the certificate must name is checked below.
     ...(isIP(hostOf(place.target)) === 0 ? {} : { "grpc.ssl_target_name_override": "localhost" }),
     // A proxy of the environment is not for the way to our own node.
@@ -100,14 +78,31 @@ export function openApi(place: LndPlace): LndApi {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_channelz": 0,
   });
-  const service = ([name, definition]: [string, ServiceDefinition]): [string, Client] => {
-    const Service = makeGenericClientConstructor(definition, name);
-    // Of the credentials given here nothing is used: the channel has its own.
-    return [name, new Service(place.target, credentials.createInsecure(), { channelOverride: channel })];
+  // Of the credentials given here nothing is used: the channel has its own.
+  const client = new Client(place.target, credentials.createInsecure(), { channelOverride: channel });
+  return {
+    unary({ parent, name, input, output }, request, deadline, done) {
+      const path = `/${parent.typeName}/${name}`;
+      client.makeUnaryRequest(path, encoderOf(input), decoderOf(output), create(input, request), { deadline }, done);
+    },
+    stream({ parent, name, input, output }, request) {
+      const path = `/${parent.typeName}/${name}`;
+      return client.makeServerStreamRequest(path, encoderOf(input), decoderOf(output), create(input, request));
+    },
+    close: () => channel.close(),
   };
-  // What methods a service has and what they take is in the .proto files, where TypeScript does not look.
-  const services = Object.fromEntries(Object.entries(definitions()).map(service)) as unknown as Omit<LndApi, "close">;
-  return { ...services, close: () => channel.close() };
+}
+
+function encoderOf<M extends DescMessage>(desc: M): (message: MessageShape<M>) => Buffer {
+  return (message) => {
+    const bytes = toBinary(desc, message);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  };
+}
+
+function decoderOf<M extends DescMessage>(desc: M): (bytes: Buffer) => MessageShape<M> {
+  // lnd adds fields from version to version, and most of what it has is not in the excerpt.
+  return (bytes) => fromBinary(desc, bytes, { readUnknownFields: false });
 }
 
 /** The macaroon is bound to the TLS connection: gRPC sends it on no other. */
@@ -128,19 +123,4 @@ function credentialsOf({ target, certificate, macaroon }: LndPlace): ChannelCred
 
 function hostOf(target: string): string {
   return target.slice(0, target.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
-}
-
-let read: Record<string, ServiceDefinition> | undefined;
-
-/** By the names that the package gives the services. Reading the .proto files takes half a second, once. */
-function definitions(): Record<string, ServiceDefinition> {
-  if (read !== undefined) return read;
-  // Without a certificate: given one, the package sets an environment variable that says which ciphers gRPC may use.
-  const clients: Record<string, Client> = { ...authenticatedLndGrpc({}).lnd, ...unauthenticatedLndGrpc({}).lnd };
-  read = {};
-  for (const [name, client] of Object.entries(clients)) {
-    client.close();
-    read[name] = (client.constructor as ServiceClientConstructor).service;
-  }
-  return read;
 }

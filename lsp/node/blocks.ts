@@ -1,6 +1,7 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
+import type { BlockEpoch, BlockEpochSchema } from "../../proto/gen/lnd/chain_pb.js";
 import { LND_BACKOFF_MS } from "../limits.ts";
-import type { BlockEpoch } from "./api.ts";
 import { type LndError, lndError, troubleOf } from "./trouble.ts";
 
 export interface Block {
@@ -25,7 +26,7 @@ export interface BlockWatch {
 }
 
 /** Starts a subscription to what follows a block or, for `{}`, to the tip and what follows it. */
-export type SubscribeBlocks = (after: BlockEpoch | object) => ClientReadableStream<BlockEpoch>;
+export type SubscribeBlocks = (after: MessageInitShape<typeof BlockEpochSchema>) => ClientReadableStream<BlockEpoch>;
 
 /** lnd ends each subscription when it stops, and nobody but us renews it. */
 export function watchBlocks(subscribe: SubscribeBlocks, { onBlock, onTrouble }: BlockWatcher): BlockWatch {
@@ -56,7 +57,7 @@ export function watchBlocks(subscribe: SubscribeBlocks, { onBlock, onTrouble }: 
       heard = true;
       pause = LND_BACKOFF_MS.first;
       tell(undefined);
-      if (last !== undefined && block.hash.equals(last.hash)) return;
+      if (last !== undefined && Buffer.compare(block.hash, last.hash) === 0) return;
       [before, last] = [last, block];
       onBlock({ height: block.height, hash: Buffer.from(block.hash).reverse().toString("hex") });
     });

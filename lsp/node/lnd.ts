@@ -1,16 +1,13 @@
+import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { type Network, parseNetwork } from "../../ceremony/seed/network.ts";
 import type { Secret } from "../../ceremony/seed/secret.ts";
+import { ChainNotifier } from "../../proto/gen/lnd/chain_pb.js";
+import { type GetInfoResponse, Lightning } from "../../proto/gen/lnd/lightning_pb.js";
+import { Signer } from "../../proto/gen/lnd/signer_pb.js";
+import { WalletState as LndState, State, WalletUnlocker } from "../../proto/gen/lnd/wallet_pb.js";
 import { LND_CALL_MS, LND_UNLOCK_MS } from "../limits.ts";
-import {
-  type Done,
-  type GetInfoResponse,
-  type GetStateResponse,
-  type LndApi,
-  type LndPlace,
-  openApi,
-  type SignMessageResponse,
-} from "./api.ts";
+import { type LndApi, type LndPlace, openApi } from "./api.ts";
 import { type BlockWatch, type BlockWatcher, watchBlocks } from "./blocks.ts";
 import { type LndError, lndError, troubleOf } from "./trouble.ts";
 
@@ -49,17 +46,17 @@ export interface LndOptions extends LndPlace {
 }
 
 /** lnd/keychain: KeyFamilyNodeKey, and the only key of it. */
-const IDENTITY = { key_family: 6, key_index: 0 } as const;
+const IDENTITY = { keyFamily: 6, keyIndex: 0 } as const;
 
 /** lnrpc/stateservice.proto. WAITING_TO_START is before the wallet is looked for, in a cluster. */
-const STATES: Readonly<Record<string, WalletState>> = {
-  NON_EXISTING: "no_wallet",
-  LOCKED: "locked",
-  WAITING_TO_START: "starting",
-  UNLOCKED: "starting",
-  RPC_ACTIVE: "starting",
-  SERVER_ACTIVE: "ready",
-};
+const STATES: ReadonlyMap<LndState, WalletState> = new Map([
+  [LndState.NON_EXISTING, "no_wallet"],
+  [LndState.LOCKED, "locked"],
+  [LndState.WAITING_TO_START, "starting"],
+  [LndState.UNLOCKED, "starting"],
+  [LndState.RPC_ACTIVE, "starting"],
+  [LndState.SERVER_ACTIVE, "ready"],
+]);
 
 /** rpcperms/interceptor.go: ErrWalletUnlocked. */
 const UNLOCKED_ALREADY = /: wallet already unlocked, /;
@@ -78,14 +75,11 @@ export function openLnd(options: LndOptions): LndNode {
 
   return {
     async info() {
-      const answer = await call<GetInfoResponse>((api, deadline, done) => api.default.getInfo({}, { deadline }, done));
+      const answer = await call(Lightning.method.getInfo, {});
       return answer.ok ? nodeInfo(answer.value) : answer;
     },
     async signMessage(bytes) {
-      const request = { msg: bytes, key_loc: IDENTITY };
-      const answer = await call<SignMessageResponse>((api, deadline, done) =>
-        api.signer.signMessage(request, { deadline }, done),
-      );
+      const answer = await call(Signer.method.signMessage, { msg: bytes, keyLoc: IDENTITY });
       return answer.ok ? ok(answer.value.signature) : answer;
     },
     watchBlocks(watcher) {
@@ -93,8 +87,8 @@ export function openLnd(options: LndOptions): LndNode {
         watcher.onTrouble?.(opened.ok ? CLOSED : opened.error);
         return { close: () => undefined };
       }
-      const { chain } = opened.value;
-      const { close } = watchBlocks((after) => chain.registerBlockEpochNtfn(after), watcher);
+      const api = opened.value;
+      const { close } = watchBlocks((after) => api.stream(ChainNotifier.method.registerBlockEpochNtfn, after), watcher);
       watches.add(close);
       return {
         close() {
@@ -104,17 +98,14 @@ export function openLnd(options: LndOptions): LndNode {
       };
     },
     async unlock(password) {
-      const request = { wallet_password: password.bytes };
-      const answer = await call<object>(
-        (api, deadline, done) => api.unlocker.unlockWallet(request, { deadline }, done),
-        LND_UNLOCK_MS,
-      );
+      const request = { walletPassword: password.bytes };
+      const answer = await call(WalletUnlocker.method.unlockWallet, request, LND_UNLOCK_MS);
       return answer.ok || UNLOCKED_ALREADY.test(answer.error.detail) ? ok(undefined) : answer;
     },
     async state() {
-      const answer = await call<GetStateResponse>((api, deadline, done) => api.status.getState({}, { deadline }, done));
+      const answer = await call(State.method.getState, {});
       if (!answer.ok) return answer;
-      const state = STATES[answer.value.state];
+      const state = STATES.get(answer.value.state);
       return state === undefined ? fail(lndError("failed", `unknown state ${answer.value.state}`)) : ok(state);
     },
     close() {
@@ -124,15 +115,17 @@ export function openLnd(options: LndOptions): LndNode {
     },
   };
 
-  function call<A>(
-    start: (api: LndApi, deadline: number, done: Done<A>) => unknown,
+  function call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
     ms = deadlineMs,
-  ): Promise<Result<A, LndError>> {
+  ): Promise<Result<MessageShape<O>, LndError>> {
     if (!opened.ok) return Promise.resolve(opened);
     if (closed) return Promise.resolve(fail(CLOSED));
+    const { value: api } = opened;
     return new Promise((resolve) => {
       try {
-        start(opened.value, Date.now() + ms, (error, answer) => {
+        api.unary(method, request, Date.now() + ms, (error, answer) => {
           if (error !== null) resolve(fail(troubleOf(error)));
           else if (answer === undefined) resolve(fail(lndError("failed", "an answer without a message")));
           else resolve(ok(answer));
@@ -155,14 +148,7 @@ function open(options: LndOptions): Result<LndApi, LndError> {
 }
 
 function nodeInfo(answer: GetInfoResponse): Result<NodeInfo, LndError> {
-  const {
-    identity_pubkey: nodeId,
-    alias,
-    version,
-    synced_to_chain: syncedToChain,
-    block_height: height,
-    uris,
-  } = answer;
+  const { identityPubkey: nodeId, alias, version, syncedToChain, blockHeight: height, uris } = answer;
   if (!/^0[23][0-9a-f]{64}$/.test(nodeId)) return fail(lndError("failed", "a node id that is none"));
   const name = answer.chains[0]?.network ?? "";
   const network = parseNetwork(name);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, mock, test } from "node:test";
+import { create } from "@bufbuild/protobuf";
 import { type ClientReadableStream, status } from "@grpc/grpc-js";
 import { LND_BACKOFF_MS } from "../../lsp/limits.ts";
-import type { BlockEpoch } from "../../lsp/node/api.ts";
 import { type BlockWatch, watchBlocks } from "../../lsp/node/blocks.ts";
+import { type BlockEpoch, BlockEpochSchema } from "../../proto/gen/lnd/chain_pb.js";
 
 /** One subscription as lnd's side sees it. */
 interface Asked {
@@ -65,7 +66,7 @@ function epoch(height: number, branch = 0): BlockEpoch {
   const hash = Buffer.alloc(32);
   hash[0] = height;
   hash[31] = branch;
-  return { height, hash };
+  return create(BlockEpochSchema, { height, hash });
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

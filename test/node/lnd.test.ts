@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type AuthenticatedLnd, getWalletInfo } from "lightning";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { openApi } from "../../lsp/node/api.ts";
 import { type LndNode, openLnd } from "../../lsp/node/lnd.ts";
 import { regtestPrograms } from "../regtest/build.ts";
 import type { Lnd } from "../regtest/lnd.ts";
@@ -45,14 +43,6 @@ describe("an lnd on a chain", needs("go"), () => {
       uris: [`${lnd.nodeId}@${lnd.p2p}`],
     });
     assert.equal(await good(node.state()), "ready");
-  });
-
-  test("the package's own methods take the same objects", async () => {
-    const certificate = readFileSync(lnd.certificate, "utf8");
-    const api = openApi({ target: lnd.target, certificate, macaroon: lnd.macaroon });
-    const { public_key, chains } = await getWalletInfo({ lnd: api as unknown as AuthenticatedLnd });
-    assert.deepEqual([public_key, chains.length], [lnd.nodeId, 1]);
-    api.close();
   });
 
   test("signs with its identity key, as one that verifies says", async () => {

@@ -167,12 +167,6 @@ export const RULES: readonly Rule[] = [
     ],
   },
   {
-    name: "lnd's package is imported in one file",
-    on: (path) => isCode(path) && path.startsWith("lsp/") && path !== "lsp/node/api.ts",
-    broken: (file) => importsOf(file).filter((name) => /^lightning\b/.test(name)),
-    examples: [example("lsp/node/lnd.ts", 'import { getHeight } from "lightning";')],
-  },
-  {
     name: "no program imports a test",
     on: (path) => isCode(path) && !path.startsWith("test/"),
     broken: (file) => importsOf(file).filter((name) => name.startsWith("test/")),
