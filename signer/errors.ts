@@ -16,7 +16,7 @@ export const ERRORS = {
 
   file_not_read: "a file that was named cannot be read",
   file_not_written: "a file cannot be written",
-  file_mode: "others than its owner may read the file",
+  file_mode: "others than this process may read the file",
   file_size: "the file is larger than any of its kind",
   identity_form: "the identity file is not one of signer recipient or age-keygen",
   identity_locked: "the identity file is encrypted, and no passphrase was given",
@@ -57,6 +57,8 @@ export const ERRORS = {
   socket_group: "the group of a socket does not exist",
   socket_failed: "a socket cannot be made",
   tls_material: "a certificate or key for TLS cannot be used",
+  tls_expired: "a certificate for TLS is over",
+  tls_not_yet: "a certificate for TLS does not hold yet, or this machine's clock is wrong",
   tls_listen: "the TLS port cannot be opened",
   metrics_listen: "the metrics port cannot be opened",
 

@@ -50,3 +50,6 @@ export const BACKOFF_MS = { first: 50, last: 5_000 } as const;
 
 /** How rarely the client's witness file is flushed, in milliseconds: it is evidence, not state. */
 export const WITNESS_MS = 10_000;
+
+/** Milliseconds until a log that had no room is tried again: the disk is looked at once a second. */
+export const LOG_RETRY_MS = 500;

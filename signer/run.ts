@@ -8,6 +8,7 @@ import { EXIT, errorLine } from "./errors.ts";
 import { whatIsOff } from "./policy/explain.ts";
 import { openJudge } from "./service/judge.ts";
 import { openMetrics } from "./service/metrics.ts";
+import { daysLeft, untimely } from "./service/pair.ts";
 import { openPause } from "./service/pause.ts";
 import { type Service, serve } from "./service/serve.ts";
 import { policySettings } from "./service/settings.ts";
@@ -25,7 +26,10 @@ export async function run(options: Options): Promise<number> {
   const broken = new Promise<"broken">((resolve) => {
     onBroken = () => resolve("broken");
   });
-  const started = await start(config.value, processPassphraseIo(), onBroken);
+  const starting = start(config.value, processPassphraseIo(), onBroken);
+  const started = await Promise.race([starting, stop]);
+  // Nothing is signed before a start is over, and the process ends with it: the kernel takes its memory and its locks.
+  if (typeof started === "string") return giveUp();
   if (!started.ok) return end(started);
   const { service, log } = started.value;
   const why = await Promise.race([stop, broken]);
@@ -34,6 +38,12 @@ export async function run(options: Options): Promise<number> {
   log.info("stopped");
   // With another code than 0 the unit starts it again.
   return why === "broken" ? EXIT.refused : EXIT.done;
+}
+
+/** A signal while it starts, a passphrase is asked for among others: the terminal is left as it was found. */
+function giveUp(): number {
+  if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  return EXIT.done;
 }
 
 function end(result: Result<unknown, StartError>): number {
@@ -76,6 +86,10 @@ async function start(
   if (!payload.ok) return payload;
   const { nodeId, privateKey, ceremonyId } = payload.value;
   const metrics = openMetrics();
+  if (tls.value !== undefined) {
+    const { validity } = tls.value;
+    metrics.certificate(() => daysLeft(validity, Date.now()));
+  }
   const audit = openAuditLog({
     dir: config.data,
     nodeId,
@@ -118,9 +132,14 @@ async function start(
   if (!service.ok) {
     await audit.value.close();
     await signing.value.close();
-    return about(service.error, "path" in service.error ? service.error.path : service.error.reason);
+    const { reason } = service.error;
+    const place = "path" in service.error ? service.error.path : "";
+    return about(service.error, [place, reason ?? ""].filter((part) => part !== "").join(": "));
   }
   for (const sentence of whatIsOff(settings)) log.warn(sentence);
+  const late = tls.value === undefined ? undefined : untimely(tls.value.validity, Date.now());
+  if (late !== undefined)
+    log.error({ code: late, path: config.tls?.certificate }, "no client will take the certificate");
   if (isReadableExecutable()) log.warn("the executable is readable: its own user may trace this process (mode 0711)");
   if (pause.since() !== undefined) log.warn({ since: pause.since() }, "paused");
   log.info({ nodeId, network: config.network, mode: config.mode, ceremonyId }, "signing");

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fail, ok, type Result } from "../ceremony/result.ts";
 import type { Secret } from "../ceremony/seed/secret.ts";
-import { readSmallFile } from "./bundle/files.ts";
+import { type FileError, readSmallFile } from "./bundle/files.ts";
 import { isLocked, openIdentity } from "./bundle/identity.ts";
 import { openBundle } from "./bundle/open.ts";
 import type { BundlePayload } from "./bundle/payload.ts";
@@ -9,6 +10,7 @@ import { obtainPassphrase, type PassphraseIo } from "./bundle/prompt.ts";
 import { OPTIONS, readConfig, type SignerConfig } from "./config.ts";
 import { CONFIG_BYTES_MAX } from "./limits.ts";
 import { type AccountKey, readAccountKey } from "./policy/addresses.ts";
+import { readPair, type Validity, validityOf } from "./service/pair.ts";
 import { codeOf } from "./service/sockets.ts";
 import type { TlsOptions } from "./service/tls.ts";
 
@@ -45,10 +47,19 @@ export function readText(path: string): Result<string, StartError> {
   }
 }
 
+/** Whether the identity file is under a passphrase; false where it cannot be read, which `openKeyFile` says. */
+export function identityIsLocked(config: SignerConfig): boolean {
+  const file = readSmallFile(config["identity-file"], "secret");
+  if (!file.ok) return false;
+  const locked = isLocked(file.value);
+  file.value.fill(0);
+  return locked;
+}
+
 /** The key from the bundle. The identity and its passphrase are wiped before this returns; the payload is the caller's. */
 export async function openKeyFile(config: SignerConfig, io: PassphraseIo): Promise<Result<BundlePayload, StartError>> {
   const file = readSmallFile(config["identity-file"], "secret");
-  if (!file.ok) return refuse(file.error.code, config["identity-file"]);
+  if (!file.ok) return refuseFile(file.error, config["identity-file"]);
   let passphrase: Secret | undefined;
   if (isLocked(file.value)) {
     const fd = config["passphrase-fd"];
@@ -66,7 +77,7 @@ export async function openKeyFile(config: SignerConfig, io: PassphraseIo): Promi
   const bundle = readSmallFile(config.bundle, "public");
   if (!bundle.ok) {
     identity.value.wipe();
-    return refuse(bundle.error.code, config.bundle);
+    return refuseFile(bundle.error, config.bundle);
   }
   const { network, mode } = config;
   const payload = await openBundle({ bundle: bundle.value, identity: identity.value, network, mode });
@@ -78,16 +89,38 @@ export async function openKeyFile(config: SignerConfig, io: PassphraseIo): Promi
   );
 }
 
+function refuseFile({ code, why }: FileError, path: string): { readonly ok: false; readonly error: StartError } {
+  return refuse(code, why === undefined ? path : `${path}: ${why}`);
+}
+
 /** Makes the data folder, or finds that nobody else can look into it. */
 export function prepareData(folder: string): Result<undefined, StartError> {
   try {
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (made !== undefined) chmodSync(folder, 0o700);
-    const { mode, uid } = statSync(folder);
-    return (mode & 0o077) === 0 && uid === process.geteuid?.() ? ok(undefined) : refuse("data_folder", folder);
+    return judgeFolder(folder);
   } catch (error) {
     return refuse("data_folder", `${folder}: ${codeOf(error)}`);
   }
+}
+
+/** As `prepareData`, without making it: a folder that is not there has to be one that can be made. */
+export function checkData(folder: string): Result<undefined, StartError> {
+  try {
+    if (existsSync(folder)) return judgeFolder(folder);
+    let above = resolve(folder);
+    while (!existsSync(above)) above = dirname(above);
+    accessSync(above, constants.W_OK | constants.X_OK);
+    return ok(undefined);
+  } catch (error) {
+    return refuse("data_folder", `${folder}: ${codeOf(error)}`);
+  }
+}
+
+function judgeFolder(folder: string): Result<undefined, StartError> {
+  const { mode, uid } = statSync(folder);
+  if ((mode & 0o077) === 0 && uid === process.geteuid?.()) return ok(undefined);
+  return refuse("data_folder", `${folder}: mode ${(mode & 0o7777).toString(8)}, owner ${uid}`);
 }
 
 export function loadAccounts({ accounts, network }: SignerConfig): Result<AccountKey | undefined, StartError> {
@@ -98,15 +131,21 @@ export function loadAccounts({ accounts, network }: SignerConfig): Result<Accoun
   return key.ok ? key : refuse(key.error.code, accounts);
 }
 
-/** The files of the TLS listener; the private key only if nobody else may read it. */
-export function loadTls({ tls }: SignerConfig): Result<TlsOptions | undefined, StartError> {
+/** The files of the TLS listener; the private key only if nobody else may read it, and only of this certificate. */
+export function loadTls({
+  tls,
+}: SignerConfig): Result<(TlsOptions & { readonly validity: Validity }) | undefined, StartError> {
   if (tls === undefined) return ok(undefined);
   const certificate = readText(tls.certificate);
   if (!certificate.ok) return certificate;
   const authority = readText(tls.authority);
   if (!authority.ok) return authority;
+  if (validityOf(authority.value) === undefined)
+    return refuse("tls_material", `${tls.authority}: no certificate in PEM`);
   const privateKey = readSmallFile(tls["private-key"], "secret");
-  if (!privateKey.ok) return refuse(privateKey.error.code, tls["private-key"]);
+  if (!privateKey.ok) return refuseFile(privateKey.error, tls["private-key"]);
+  const pair = readPair(certificate.value, privateKey.value);
+  if (!pair.ok) return refuse("tls_material", `${tls.certificate}, ${tls["private-key"]}: ${pair.error}`);
   const { host, port } = tls;
   return ok({
     host,
@@ -114,5 +153,6 @@ export function loadTls({ tls }: SignerConfig): Result<TlsOptions | undefined, S
     certificate: certificate.value,
     authority: authority.value,
     privateKey: privateKey.value,
+    validity: pair.value,
   });
 }

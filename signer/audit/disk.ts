@@ -7,7 +7,7 @@ export interface DiskReport {
   readonly reserveBytes: number;
   /** Mean of the last minutes. */
   readonly bytesPerSecond: number;
-  /** Until the reserve is reached, at that rate; Infinity while nothing is written. */
+  /** Until the reserve is reached, at that rate: 0 below it; Infinity while nothing is written. */
   readonly secondsLeft: number;
   /** `refuse`: below the reserve, appends are refused until there is room again. */
   readonly level: "ok" | "warn" | "refuse";
@@ -50,7 +50,8 @@ export class DiskWatch {
   report(nowMs: number): DiskReport {
     const room = this.hasRoom(nowMs);
     const left = Math.max(0, this.#freeBytes - this.#reserve);
-    const secondsLeft = this.#rate > 0 ? left / this.#rate : Number.POSITIVE_INFINITY;
+    // No room is no time, also where nothing is written any more because there is none.
+    const secondsLeft = left === 0 ? 0 : this.#rate > 0 ? left / this.#rate : Number.POSITIVE_INFINITY;
     const soon = secondsLeft < WARN_SECONDS || this.#freeBytes < Math.min(WARN_BYTES, 16 * this.#reserve);
     return {
       freeBytes: this.#freeBytes,

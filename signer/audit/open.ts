@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
+import type { AuditKey } from "./checkpoint.ts";
 import { type AuditOpenError, errnoOf } from "./errors.ts";
 import { SegmentFiles } from "./files.ts";
 import { type AuditIo, DISK } from "./io.ts";
@@ -8,7 +9,7 @@ import { readAuditKey } from "./keyfile.ts";
 import { CHECKPOINT_EVERY, INLINE_RECORDS, RESERVE_BYTES, SEGMENT_BYTES } from "./limits.ts";
 import { lockFolder } from "./lock.ts";
 import { AuditLog, type Flush } from "./log.ts";
-import { findEnd } from "./start.ts";
+import { type Found, findEnd } from "./start.ts";
 
 export interface AuditOptions {
   /** The data folder: the log is its folder `audit`, the key that signs checkpoints its file `audit-key.pem`. */
@@ -51,18 +52,44 @@ export function openAuditLog(options: AuditOptions): Result<AuditLog, AuditOpenE
   }
 }
 
-function openLocked(folder: string, options: AuditOptions, release: () => void): Result<AuditLog, AuditOpenError> {
-  const key = readAuditKey(options.dir);
+/**
+ * Whether a start would go on in the log of a data folder, without touching it: the signer may be running. A folder without
+ * a log begins one.
+ */
+export function checkAuditLog(
+  options: Pick<AuditOptions, "dir" | "nodeId" | "network">,
+): Result<undefined, AuditOpenError> {
+  const folder = join(options.dir, "audit");
+  try {
+    const found = existsSync(folder) ? findGoing(folder, options) : undefined;
+    return found === undefined || found.ok ? ok(undefined) : found;
+  } catch (error) {
+    return fail({ code: "audit_io", errno: errnoOf(error) });
+  }
+}
+
+/** Where the log ends, if it is this node's and signed with the key that is there. */
+function findGoing(
+  folder: string,
+  { dir, nodeId, network }: Pick<AuditOptions, "dir" | "nodeId" | "network">,
+): Result<{ readonly found: Found; readonly key: AuditKey | undefined }, AuditOpenError> {
+  const key = readAuditKey(dir);
   if (!key.ok) return key;
   const end = findEnd(folder);
   if (!end.ok) return end;
-  const found = end.value;
-  const { checkpoint } = found;
-  const { nodeId, network } = options;
+  const { checkpoint } = end.value;
   if (checkpoint !== undefined && (checkpoint.node !== nodeId || checkpoint.network !== network))
     return fail({ code: "audit_other_node", node: checkpoint.node, network: checkpoint.network });
   if (checkpoint?.key !== undefined && checkpoint.key !== key.value?.publicKey)
     return fail({ code: "audit_key_other" });
+  return ok({ found: end.value, key: key.value });
+}
+
+function openLocked(folder: string, options: AuditOptions, release: () => void): Result<AuditLog, AuditOpenError> {
+  const going = findGoing(folder, options);
+  if (!going.ok) return going;
+  const { found, key } = going.value;
+  const { nodeId, network } = options;
   const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
   const io = options.io ?? DISK;
   return ok(
@@ -70,7 +97,7 @@ function openLocked(folder: string, options: AuditOptions, release: () => void):
       folder,
       files: new SegmentFiles(folder, found.segment, found.used, segmentBytes, io),
       found,
-      key: key.value,
+      key,
       nodeId,
       network,
       io,

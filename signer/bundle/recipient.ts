@@ -67,13 +67,13 @@ export async function runRecipient(args: readonly string[], io: RecipientIo): Pr
   const written = writeSecretFile(out, bytes);
   passphrase?.wipe();
   file.wipe();
-  if (!written.ok) return refuse(written.error.code, io);
+  if (!written.ok) return refuse(written.error.code, io, `${out}: ${written.error.why ?? ""}`);
   io.stdout(printedCopy(recipient));
   return EXIT.done;
 }
 
-function refuse(code: keyof typeof TEXTS, io: RecipientIo): number {
-  io.stderr(`signer recipient: ${TEXTS[code]} (${code})\n`);
+function refuse(code: keyof typeof TEXTS, io: RecipientIo, about = ""): number {
+  io.stderr(`signer recipient: ${TEXTS[code]} (${code})${about === "" ? "" : `: ${about}`}\n`);
   return EXIT.refused;
 }
 

@@ -26,6 +26,8 @@ export interface Gauges {
 export interface Metrics extends Meters {
   readonly registry: Registry;
   watch(gauges: Gauges): void;
+  /** Days until the server's certificate is over; only where there is one. */
+  certificate(daysLeft: () => number): void;
 }
 
 /** Seconds. From under one flush of a good disk to where a client has given up. */
@@ -88,20 +90,24 @@ export function openMetrics(): Metrics {
     turnedAway: (reason) => turnedAway.inc({ reason }),
     totals: () => ({ signed: signedTotal, refused: refusedTotal }),
     watch: (gauges) => addGauges(registers, gauges),
+    certificate: (daysLeft) =>
+      addGauge(registers, "signer_tls_days_left", "Until the TLS certificate is over.", daysLeft),
   };
 }
 
+function addGauge(registers: Registry[], name: string, help: string, value: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(value());
+    },
+  });
+}
+
 function addGauges(registers: Registry[], gauges: Gauges): void {
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  };
+  const gauge = (name: string, help: string, value: () => number): void => addGauge(registers, name, help, value);
   gauge("signer_items_in_flight", "Items between reading and answer.", gauges.inFlight);
   gauge("signer_disk_free_bytes", "Room on the log's disk.", gauges.diskFreeBytes);
   gauge("signer_disk_seconds_left", "Until the log's reserve is reached at the present rate.", gauges.diskSecondsLeft);
@@ -142,6 +148,6 @@ export async function listenMetrics(
     });
     return ok(http);
   } catch (error) {
-    return fail({ code: "metrics_listen", reason: codeOf(error) });
+    return fail({ code: "metrics_listen", reason: `127.0.0.1:${place.port}: ${codeOf(error)}` });
   }
 }

@@ -35,7 +35,7 @@ export interface ServeParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: () => number;
-  /** The signing thread has ended: only a restart helps. */
+  /** The signing thread has ended, or the log has failed: only a restart helps. May be told again and again. */
   readonly onBroken: () => void;
   /** Undefined where no client comes over TCP. */
   readonly tls: TlsOptions | undefined;
@@ -218,13 +218,15 @@ async function obey(
 
 const diskLevels = new WeakMap<Logger, string>();
 
-function keepHouse({ judge, audit, log }: ServeParts, updateHealth: () => void): void {
+function keepHouse({ judge, audit, log, onBroken }: ServeParts, updateHealth: () => void): void {
   const due = judge.summed();
   if (due.length > 0) audit.append(due).catch(() => undefined);
   const { level, freeBytes, secondsLeft } = audit.disk();
   if (diskLevels.get(log) !== level && level !== "ok")
     log.warn({ level, freeBytes, secondsLeft }, "the log's disk fills");
   diskLevels.set(log, level);
+  // Nobody knows what is on the disk after a failed write: only a start reads it, and the unit makes one.
+  if (audit.refusal() === "audit_failed") onBroken();
   updateHealth();
 }
 

@@ -1,4 +1,6 @@
+import { AuditAppendError } from "../audit/errors.ts";
 import type { AuditEntry } from "../audit/record.ts";
+import { LOG_RETRY_MS } from "../limits.ts";
 import type { SignItem } from "../policy/subject.ts";
 import type { Meters } from "./metrics.ts";
 import type { Signed, Signing } from "./signing.ts";
@@ -75,8 +77,29 @@ export function openPipeline({ judge, signing, audit, meters, onUnavailable }: P
   let healthy = true;
   const idle: (() => void)[] = [];
 
+  /**
+   * Who listens to health sends nothing to a signer that is not healthy, so the log is tried without a question: an empty
+   * append is refused as any other while there is no room. A log that has failed or was closed stays so.
+   */
+  const tryAgain = (): void => {
+    setTimeout(() => {
+      if (healthy) return;
+      audit.append([]).then(
+        () => {
+          healthy = true;
+        },
+        (error: unknown) => {
+          if (!(error instanceof AuditAppendError) || error.code === "audit_disk_reserve") tryAgain();
+        },
+      );
+    }, LOG_RETRY_MS).unref();
+  };
+
   const refuseAll = (count: number, rule: UnavailableRule, error: unknown): Answer => {
-    if (healthy) onUnavailable(rule, error);
+    if (healthy) {
+      onUnavailable(rule, error);
+      if (rule === "audit_unavailable") tryAgain();
+    }
     healthy = false;
     const refusal: WireResult = { kind: "refused", rule, reason: UNAVAILABLE[rule] };
     return { results: new Array<WireResult>(count).fill(refusal), position: audit.head() };

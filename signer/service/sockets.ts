@@ -1,4 +1,16 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, type Stats, statSync, unlinkSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
@@ -42,22 +54,64 @@ export async function listenUnix(
   if (Buffer.byteLength(path) > PATH_MAX) return fail({ code: "socket_path", path });
   const gid = group === undefined ? undefined : groupId(group);
   if (group !== undefined && gid === undefined) return fail({ code: "socket_group", path, reason: group });
+  if (gid !== undefined && !mayGive(gid)) return fail({ code: "socket_failed", path, reason: notIn(group) });
   try {
-    if (!prepareFolder(dirname(path), gid)) return fail({ code: "socket_folder", path });
+    const open = prepareFolder(dirname(path), gid);
+    if (open !== undefined) return fail({ code: "socket_folder", path, reason: open });
     const cleared = await removeStale(path);
     if (!cleared.ok) return cleared;
-    const server = createServer({ noDelay: true }, onConnection);
+  } catch (error) {
+    return fail({ code: "socket_failed", path, reason: systemWord(error) });
+  }
+  const server = createServer({ noDelay: true }, onConnection);
+  try {
     await listening(server, path);
     if (gid !== undefined) chownSync(path, -1, gid);
     chmodSync(path, mode);
     return ok(server);
   } catch (error) {
-    return fail({ code: "socket_failed", path, reason: codeOf(error) });
+    // A server that is listening keeps its process, and takes connections that nobody is meant to have yet.
+    await new Promise((resolve) => server.close(resolve));
+    return fail({ code: "socket_failed", path, reason: systemWord(error) });
   }
 }
 
-/** The folder's own mode keeps others out; a folder that is there already must not be wider. */
-function prepareFolder(folder: string, gid: number | undefined): boolean {
+/**
+ * What `listenUnix` would refuse, without making anything: for `signer config check`. A socket that somebody answers on is
+ * no fault there, as the signer may be running.
+ */
+export function checkSocket({ path, group }: Pick<SocketOptions, "path" | "group">): Result<undefined, SocketError> {
+  if (Buffer.byteLength(path) > PATH_MAX) return fail({ code: "socket_path", path });
+  const gid = group === undefined ? undefined : groupId(group);
+  if (group !== undefined && gid === undefined) return fail({ code: "socket_group", path, reason: group });
+  if (gid !== undefined && !mayGive(gid)) return fail({ code: "socket_failed", path, reason: notIn(group) });
+  try {
+    const folder = dirname(path);
+    const open = existsSync(folder) ? openFolder(folder) : undefined;
+    if (open !== undefined) return fail({ code: "socket_folder", path, reason: open });
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isSocket()) return fail({ code: "socket_taken", path });
+    accessSync(existingFolder(folder), constants.W_OK | constants.X_OK);
+    return ok(undefined);
+  } catch (error) {
+    return fail({ code: "socket_failed", path, reason: systemWord(error) });
+  }
+}
+
+/** chown(2): "The owner of a file may change the group of the file to any group of which that owner is a member"; root, any. */
+function mayGive(gid: number): boolean {
+  return process.geteuid?.() === 0 || process.getegid?.() === gid || process.getgroups?.().includes(gid) === true;
+}
+
+const notIn = (group = ""): string => `chown: EPERM: this process is not in the group ${group}`;
+
+/** The nearest folder above that is there: the others would be made in it. */
+function existingFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : existingFolder(dirname(folder));
+}
+
+/** The folder's own mode keeps others out; a folder that is there already must not be wider. Returns what is wrong with it. */
+function prepareFolder(folder: string, gid: number | undefined): string | undefined {
   const umask = process.umask(0o027);
   try {
     const made = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
@@ -65,8 +119,13 @@ function prepareFolder(folder: string, gid: number | undefined): boolean {
   } finally {
     process.umask(umask);
   }
+  return openFolder(folder);
+}
+
+function openFolder(folder: string): string | undefined {
   const { mode, uid } = statSync(folder);
-  return (mode & 0o027) === 0 && (uid === process.geteuid?.() || uid === 0);
+  if ((mode & 0o027) === 0 && (uid === process.geteuid?.() || uid === 0)) return undefined;
+  return `${folder}: mode ${(mode & 0o7777).toString(8)}, owner ${uid}`;
 }
 
 async function removeStale(path: string): Promise<Result<undefined, SocketError>> {
@@ -113,6 +172,12 @@ function groupId(group: string): number | undefined {
     .find((entry) => entry.startsWith(`${group}:`));
   const number = line?.split(":")[2];
   return number === undefined ? undefined : Number(number);
+}
+
+/** Which call and the system's word for why: `chown: EPERM`. */
+function systemWord(error: unknown): string {
+  const call = error instanceof Error && "syscall" in error ? `${String(error.syscall)}: ` : "";
+  return `${call}${codeOf(error)}`;
 }
 
 /** The system's own word, `EACCES` for one, of what a call threw. */

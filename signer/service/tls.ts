@@ -66,7 +66,7 @@ export async function listenTls(
     });
     return ok(server);
   } catch (error) {
-    return fail({ code: "tls_listen", reason: codeOf(error) });
+    return fail({ code: "tls_listen", reason: `${options.host}:${options.port}: ${codeOf(error)}` });
   }
 }
 

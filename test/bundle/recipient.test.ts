@@ -174,11 +174,12 @@ test("a secret file that others may read, or a large one, is not read", () => {
   writeFileSync(path(), IDENTITY, { mode: 0o600 });
   assert.ok(readSmallFile(path(), "secret").ok);
   chmodSync(path(), 0o640);
-  assert.deepEqual(readSmallFile(path(), "secret"), fail({ code: "file_mode" }));
+  const owner = `${process.getuid?.()}:${process.getgid?.()}`;
+  assert.deepEqual(readSmallFile(path(), "secret"), fail({ code: "file_mode", why: `mode 640, owner ${owner}` }));
   assert.ok(readSmallFile(path(), "public").ok);
   writeFileSync(path(), Buffer.alloc(65_537));
-  assert.deepEqual(readSmallFile(path(), "public"), fail({ code: "file_size" }));
-  assert.deepEqual(readSmallFile(join(folder, "none"), "public"), fail({ code: "file_not_read" }));
+  assert.deepEqual(readSmallFile(path(), "public"), fail({ code: "file_size", why: "65537 bytes" }));
+  assert.deepEqual(readSmallFile(join(folder, "none"), "public"), fail({ code: "file_not_read", why: "ENOENT" }));
 });
 
 test("bech32 over bytes is bech32", () => {

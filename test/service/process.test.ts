@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +9,27 @@ import { needs } from "../tools/need.ts";
 import { writeBundle } from "./bundle.ts";
 import { until } from "./caller.ts";
 import { badFrame, goodFrame, KEY_HEX, METHOD, NODE_ID } from "./frames.ts";
-import { type Program, signer, startProgram } from "./program.ts";
+import { MAIN, type Program, signer, startProgram } from "./program.ts";
 import { newFolder } from "./rig.ts";
+
+/** Starts a program at a terminal of its own, waits for its prompt, sends SIGTERM, and says how the terminal is left. */
+const AT_TERMINAL = `
+import os, pty, signal, sys, termios
+echo = lambda fd: "on" if termios.tcgetattr(fd)[3] & termios.ECHO else "off"
+master, slave = pty.openpty()
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    for fd in range(3): os.dup2(slave, fd)
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"passphrase:" not in seen: seen += os.read(master, 1000)
+while echo(slave) == "on": pass
+asked = echo(slave)
+os.kill(pid, signal.SIGTERM)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(f"asked, echo {asked}; ended {code}, echo {echo(slave)}")
+`;
 
 const open = ({ socket }: Program) => openSigner({ place: { socket }, nodeId: NODE_ID, network: "regtest" });
 
@@ -67,17 +87,66 @@ describe("signer run", () => {
     const program = await startProgram(folder);
     const client = open(program);
     assert.equal(signer("pause", "--data", program.data).status, 0);
-    assert.deepEqual(JSON.parse(signer("status", "--data", program.data).stdout).serving, false);
+    const paused = signer("status", "--data", program.data);
+    assert.deepEqual([paused.status, JSON.parse(paused.stdout).serving], [1, false]);
     const result = await client.sign(goodFrame(), METHOD, "response");
     assert(result.kind === "refused");
     assert.equal(result.rule, "signer.paused");
     assert.equal(signer("resume", "--data", program.data).status, 0);
+    assert.equal(signer("status", "--data", program.data).status, 0);
     assert.equal((await client.sign(goodFrame(), METHOD, "response")).kind, "signed");
     await client.close();
     await program.stop();
     assert.equal(signer("status", "--data", program.data).status, 1);
     rmSync(folder, { recursive: true });
   });
+
+  test(
+    "SIGTERM while a passphrase is asked for ends it, and leaves the terminal as it was",
+    needs("python3"),
+    async () => {
+      const folder = newFolder();
+      const identity = join(folder, "locked.txt");
+      const passphrase = join(folder, "passphrase");
+      writeFileSync(passphrase, "correct horse 42\n");
+      const made = spawnSync(
+        "sh",
+        [
+          "-c",
+          `"$0" "$@" 3<${passphrase}`,
+          process.execPath,
+          MAIN,
+          "recipient",
+          "--out",
+          identity,
+          "--passphrase",
+          "--passphrase-fd",
+          "3",
+        ],
+        { encoding: "utf8" },
+      );
+      assert.equal(made.status, 0, made.stderr);
+      const options = [
+        "--network",
+        "regtest",
+        "--identity-file",
+        identity,
+        "--bundle",
+        "none",
+        "--data",
+        join(folder, "data"),
+        "--socket",
+        join(folder, "run", "a.sock"),
+      ];
+      const { status, stdout, stderr } = spawnSync(
+        "python3",
+        ["-c", AT_TERMINAL, process.execPath, MAIN, "run", ...options],
+        { encoding: "utf8" },
+      );
+      assert.deepEqual([status, stdout], [0, "asked, echo off; ended 0, echo on\n"], stderr);
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   test("metrics over a socket count what happened", async () => {
     const folder = newFolder();

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { ROOT } from "../tools/sources.ts";
 import { writeBundle } from "./bundle.ts";
 
-const MAIN = join(ROOT, "signer/main.ts");
+export const MAIN = join(ROOT, "signer/main.ts");
 
 /** `signer run` as a process of its own, past the line that says that it signs. */
 export interface Program {
