@@ -1,22 +1,31 @@
 import { ok, type Result } from "../ceremony/result.ts";
 import { openChannel } from "../signer/channel.ts";
 import { openSigner } from "../signer/client.ts";
+import { validityOf } from "../signer/service/pair.ts";
 import { readSecret, refuse, type StartError } from "./files.ts";
 import { SAY_AGAIN_MS, SIGNER_IDENTITY_MS, START_PAUSE_MS } from "./limits.ts";
 import { type Log, openOccasions } from "./log.ts";
 import { type NodeCache, openNodeCache } from "./node/info.ts";
 import { type LndNode, openLnd } from "./node/lnd.ts";
-import { identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilWell } from "./probe.ts";
+import { renewable } from "./node/renewed.ts";
+import type { LndError } from "./node/trouble.ts";
+import { type BlockNews, identifySigner, isNode, type Look, lookAtLndKey, lookAtSigner, untilWell } from "./probe.ts";
 import { openLndSigner } from "./sign/lnd.ts";
 import { openProcessSigner } from "./sign/process.ts";
 import type { ResponseSigner, SignerEvents } from "./sign/signer.ts";
 import { monotonic, type Stage } from "./stage.ts";
+import { loadLnd, readUrl } from "./start.ts";
 import { openStore, type Store, type StoreEvent } from "./store/store.ts";
+import { onChange } from "./tlsfiles.ts";
 import { openUnlocker } from "./unlock.ts";
 
 /** lnd, what it says of itself, and the blocks that it tells of. */
-export function openNode({ config, materials, metrics, log, closers }: Stage): { node: LndNode; cache: NodeCache } {
-  const node = openLnd(materials.lnd);
+export function openNode({ config, materials, metrics, log, closers }: Stage): {
+  node: LndNode;
+  cache: NodeCache;
+  blocks: BlockNews;
+} {
+  const node = renewable(openLnd(materials.lnd));
   const file = config.lnd["password-file"];
   const unlock =
     file === undefined
@@ -37,21 +46,56 @@ export function openNode({ config, materials, metrics, log, closers }: Stage): {
     },
   });
   // A block, or the end of the subscription, is news of lnd before the cache would ask again.
+  const blocks = openBlockNews();
   node.watchBlocks({
     onBlock({ height }) {
+      blocks.tell("block");
       metrics.blockSeen(height);
       void cache.refresh();
     },
     onTrouble(trouble) {
+      if (trouble !== undefined) blocks.tell(trouble);
       if (trouble !== undefined) log.warn({ code: trouble.code, detail: trouble.detail }, "no blocks from lnd");
       void cache.refresh();
     },
   });
+  const renewing = onChange([config.lnd.certificate, config.lnd["macaroon-file"]], () => {
+    const read = loadLnd(config.lnd);
+    if (!read.ok) return log.error(read.error, "lnd's files not read, the old ones stay");
+    node.renew(openLnd(read.value));
+    const validity = validityOf(read.value.certificate);
+    if (validity !== undefined) metrics.certificate("lnd", validity);
+    log.info("lnd's certificate and macaroon read again");
+    void cache.refresh();
+  });
   closers.push(() => {
+    renewing();
     cache.close();
     node.close();
   });
-  return { node, cache };
+  return { node, cache, blocks };
+}
+
+function openBlockNews(): BlockNews & { tell(news: "block" | LndError): void } {
+  let heard: "block" | LndError | undefined;
+  const waiting = new Set<() => void>();
+  return {
+    heard: () => heard,
+    tell(news) {
+      heard = news;
+      for (const wake of waiting) wake();
+    },
+    wait: (ms) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, heard === undefined ? ms : 0);
+        waiting.add(done);
+      }),
+  };
 }
 
 export interface Signing {
@@ -93,6 +137,9 @@ export function openSigning(stage: Stage, node: LndNode, cache: NodeCache): Sign
     },
     // Every attempt has two of them: what counts is on the log as a part that is not ready.
     onState: (state) => log.debug({ state }, "signer"),
+    onWitnessFault: (errno) => {
+      if (isNew(`witness ${errno}`)) log.error({ code: "signer_witness", path: witness, errno }, "witness not written");
+    },
   });
   const signer = openProcessSigner(client, events);
   const channel = openChannel(place);
@@ -117,13 +164,22 @@ export async function openDatabase({
   closers,
   endMs,
 }: Stage): Promise<Result<Store, StartError>> {
-  const { databaseUrl: url } = materials;
-  const { folder } = config.database;
+  const { folder, "url-file": file } = config.database;
+  let url = materials.databaseUrl;
+  if (file !== undefined)
+    closers.push(
+      onChange([file], () => {
+        const read = readUrl(file);
+        if (!read.ok) return log.error(read.error, "database URL not read, the old one stays");
+        url = read.value;
+        log.info("database URL read again, for connections to come");
+      }),
+    );
   const isNew = openOccasions(SAY_AGAIN_MS, monotonic);
   let store: Store | undefined;
   const open: Look = async () => {
     const opened = await openStore({
-      ...(url === undefined ? {} : { url }),
+      ...(url === undefined ? {} : { url: () => url ?? "" }),
       ...(folder === undefined ? {} : { folder }),
       network: config.network,
       clock: Date.now,

@@ -44,8 +44,14 @@ async function checkConfig(path: string): Promise<number> {
   if (!config.ok) return refused(config.error);
   const materials = loadMaterials(config.value);
   if (!materials.ok) return refused(materials.error);
+  const { checkStart } = await import("./check.ts");
+  const { faults, notes } = await checkStart(config.value, materials.value);
+  for (const { code, about } of faults) err(errorLine(code, about));
+  if (faults.length > 0) return EXIT.refused;
   const { describe } = await import("./describe.ts");
   out(describe(config.value));
+  // As comments, for what comes before is YAML that is copied.
+  for (const note of notes) out(`# ${note}\n`);
   return EXIT.done;
 }
 

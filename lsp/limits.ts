@@ -38,6 +38,12 @@ export const STOP_GRACE_MS = 5_000;
 /** Milliseconds between two looks at lnd, signer and database: four small calls; what `/readyz` shows is not much older. */
 export const CHECK_MS = 1_000;
 
+/** Milliseconds that a signature of each kind of answer counts before the probe asks again: each is a record of the signer's log. */
+export const SAMPLE_MS = 10_000;
+
+/** Milliseconds that a start waits for the first word of a block: lnd tells its tip at once, or that the macaroon does not allow it. */
+export const FIRST_BLOCK_MS = 2_000;
+
 /** Milliseconds between two looks at the certificate's file. A renewal is weeks ahead of the end; this is for people who wait. */
 export const TLS_POLL_MS = 2_000;
 

@@ -1,15 +1,20 @@
 import type { Result } from "../ceremony/result.ts";
+import { untimely, validityOf } from "../signer/service/pair.ts";
 import { connectionsWithin, descriptorsMax, watchDescriptors } from "./descriptors.ts";
-import { refuse, type StartError } from "./files.ts";
-import { CONNECTIONS_MAX, DESCRIPTORS_LOOK_MS, SAY_AGAIN_MS, STOP_GRACE_MS, TLS_POLL_MS } from "./limits.ts";
+import { readText, refuse, type StartError } from "./files.ts";
+import { CONNECTIONS_MAX, DESCRIPTORS_LOOK_MS, SAY_AGAIN_MS, STOP_GRACE_MS } from "./limits.ts";
 import { describeError, type Log, openOccasions } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import type { NodeCache } from "./node/info.ts";
+import { hostPort } from "./place.ts";
 import { openServer, type RequestReport, type Server } from "./server/server.ts";
+import type { TlsFiles } from "./server/tls.ts";
 import { openService } from "./service/service.ts";
+import { serviceSettings } from "./settings.ts";
 import type { ResponseSigner } from "./sign/signer.ts";
 import { type Closer, monotonic, type Stage } from "./stage.ts";
 import type { Store } from "./store/store.ts";
-import { watchFiles } from "./tlsfiles.ts";
+import { onChange } from "./tlsfiles.ts";
 
 /** What the service stands on. */
 export interface Behind {
@@ -20,22 +25,15 @@ export interface Behind {
 
 /** The service, and the public listener in front of it. */
 export async function openListener(
-  { config, expected, metrics, readiness, log, closers }: Stage,
+  { config, metrics, readiness, log, closers }: Stage,
   { store, signer, cache }: Behind,
 ): Promise<Result<Server, StartError>> {
-  const { limits, tls, listen } = config;
+  const { tls, listen } = config;
   const service = openService({
     store,
     signer,
     node: cache,
-    settings: {
-      nodeId: expected.nodeId,
-      network: config.network,
-      advertise: config.advertise,
-      minChanCapMsat: config["min-chan-cap-msat"],
-      perAddress: { perSecond: limits["address-per-second"], burst: limits["address-burst"] },
-      perKey: { perSecond: limits["key-per-second"], burst: limits["key-burst"] },
-    },
+    settings: serviceSettings(config),
     monotonic,
     meters: metrics,
     ready: readiness.ready,
@@ -67,10 +65,13 @@ export async function openListener(
     },
     limits: { connections },
   });
-  if (!server.ok) return refuse(server.error.code, server.error.reason);
+  if (!server.ok) {
+    const { code, reason } = server.error;
+    return refuse(code, code === "server_listen" ? `${hostPort(listen.host, listen.port)}: ${reason}` : reason);
+  }
   closers.push(watchDescriptors(DESCRIPTORS_LOOK_MS, onNoFiles));
   closers.push(() => server.value.close(STOP_GRACE_MS));
-  closers.push(reloadOnChange(server.value, files === undefined ? [] : [files.certificate, files.privateKey], log));
+  if (files !== undefined) closers.push(reloadOnChange(server.value, files, metrics, log));
   return server;
 }
 
@@ -82,17 +83,18 @@ function tellRequest(log: Log, { id, address, status, ms, error }: RequestReport
 }
 
 /** The certificate is read again when its files change, and at SIGHUP, for connections to come. */
-function reloadOnChange(server: Server, paths: readonly string[], log: Log): Closer {
+function reloadOnChange(server: Server, files: TlsFiles, metrics: Metrics, log: Log): Closer {
   const reload = async (): Promise<void> => {
     const done = await server.reloadTls();
-    if (done.ok) log.info("certificate read again");
-    else log.error({ code: done.error.code, reason: done.error.reason }, "certificate not read, the old one stays");
+    if (!done.ok)
+      return log.error({ code: done.error.code, reason: done.error.reason }, "certificate not read, the old one stays");
+    log.info("certificate read again");
+    const text = readText(files.certificate);
+    const validity = text.ok ? validityOf(text.value) : undefined;
+    if (validity === undefined) return;
+    metrics.certificate("listener", validity);
+    const late = untimely(validity, Date.now());
+    if (late !== undefined) log.error({ code: late, path: files.certificate }, "no client will take the certificate");
   };
-  const watched = watchFiles(paths, TLS_POLL_MS, () => void reload());
-  const onHangUp = (): void => void reload();
-  process.on("SIGHUP", onHangUp);
-  return () => {
-    process.off("SIGHUP", onHangUp);
-    watched.close();
-  };
+  return onChange([files.certificate, files.privateKey], () => void reload());
 }

@@ -1,10 +1,12 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Result } from "../ceremony/result.ts";
+import { daysLeft, type Validity } from "../signer/service/pair.ts";
 import type { LndError } from "./node/trouble.ts";
 import { PARTS, type Trouble } from "./readiness.ts";
 import type { RequestReport, TurnedAway } from "./server/server.ts";
 import type { ServiceMeters } from "./service/parts.ts";
 import type { SignOutcome } from "./sign/signer.ts";
+import type { CertificateUse } from "./start.ts";
 import { openCounter, openHistogram } from "./tally.ts";
 import { STATUS } from "./wire/status.ts";
 
@@ -29,6 +31,8 @@ export interface Metrics extends ServiceMeters {
   lndAnswered(answer: Result<unknown, LndError>, ms: number): void;
   blockSeen(height: number): void;
   watch(gauges: Gauges): void;
+  /** A certificate that is in use from now on. */
+  certificate(use: CertificateUse, validity: Validity): void;
 }
 
 /** What is asked for when somebody looks. */
@@ -45,6 +49,16 @@ export function openMetrics(version: string): Metrics {
   const about = { name: "lsp_info", help: "1, with the version.", labelNames: ["version"], registers: [registry] };
   new Gauge(about).set({ version }, 1);
   const own = openTallies();
+  const certificates = new Map<CertificateUse, Validity>();
+  new Gauge({
+    name: "lsp_tls_days_left",
+    help: "Until a certificate is over.",
+    labelNames: ["certificate"],
+    registers: [registry],
+    collect() {
+      for (const [certificate, validity] of certificates) this.set({ certificate }, daysLeft(validity, Date.now()));
+    },
+  });
   return {
     contentType: registry.contentType,
     async metrics() {
@@ -67,6 +81,7 @@ export function openMetrics(version: string): Metrics {
     lndAnswered: (answer, ms) => own.lnd.of(answer.ok ? "answered" : answer.error.code).observe(ms / 1000),
     blockSeen: (block) => height.set(block),
     watch: (gauges) => addGauges(registry, gauges),
+    certificate: (use, validity) => void certificates.set(use, validity),
   };
 }
 

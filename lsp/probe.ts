@@ -2,8 +2,10 @@ import { ok, type Result } from "../ceremony/result.ts";
 import type { Channel } from "../signer/channel.ts";
 import type { ErrorCode } from "./errors.ts";
 import { refuse, type StartError } from "./files.ts";
+import { FIRST_BLOCK_MS } from "./limits.ts";
 import type { NodeCache } from "./node/info.ts";
 import type { LndNode } from "./node/lnd.ts";
+import type { LndError } from "./node/trouble.ts";
 import type { Part, Readiness } from "./readiness.ts";
 import type { ResponseSigner } from "./sign/signer.ts";
 import type { Store } from "./store/store.ts";
@@ -50,8 +52,30 @@ export function compare(part: "lnd" | "signer", expected: Identity, found: Ident
   return ok(undefined);
 }
 
+/** Of the blocks that lnd tells of: what came first, or why none come. Undefined while nothing was heard. */
+export interface BlockNews {
+  heard(): "block" | LndError | undefined;
+  /** Resolves when something was heard, or after so many milliseconds. */
+  wait(ms: number): Promise<void>;
+}
+
+/** Who lnd is, and that the macaroon lets it tell of blocks: what is not allowed now will not be later. */
+export async function identifyLndWithBlocks(
+  cache: Pick<NodeCache, "refresh">,
+  expected: Identity,
+  blocks: BlockNews,
+): Promise<Result<undefined, StartError>> {
+  const found = await identifyLnd(cache, expected);
+  if (!found.ok) return found;
+  await blocks.wait(FIRST_BLOCK_MS);
+  const heard = blocks.heard();
+  if (typeof heard === "object" && heard.code === "lnd_denied")
+    return refuse(heard.code, `RegisterBlockEpochNtfn: ${heard.detail}; \`lsp macaroon\` has the line`);
+  return ok(undefined);
+}
+
 /** Who lnd is. */
-export async function identifyLnd(
+async function identifyLnd(
   cache: Pick<NodeCache, "refresh">,
   expected: Identity,
 ): Promise<Result<undefined, StartError>> {
@@ -87,7 +111,7 @@ export async function identifySigner(
   deadlineMs: number,
 ): Promise<Result<undefined, StartError>> {
   const found = await channel.identity(deadlineMs);
-  return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable");
+  return found.ok ? compare("signer", expected, found.value) : refuse("signer_unreachable", found.error.detail);
 }
 
 /** Who the signer is, whether it would sign, and whether our own stream to it is there. */
@@ -130,8 +154,8 @@ export async function untilWell(
   const wait = async ({ part, look }: Probe): Promise<void> => {
     while (!either.aborted) {
       const found = await look();
-      readiness.set(part, found.ok ? undefined : found.error.code);
-      if (found.ok) return;
+      if (found.ok) return readiness.set(part, undefined);
+      readiness.set(part, found.error.code, found.error.about);
       if (!PASSING.has(found.error.code) || performance.now() + pauseMs > endMs) {
         if (why.ok) why = found;
         ended.abort();
@@ -152,7 +176,9 @@ export async function watchParts(
   const watch = async ({ part, look }: Probe): Promise<void> => {
     while (!signal.aborted) {
       const found = await look();
-      if (!signal.aborted) readiness.set(part, found.ok ? undefined : found.error.code);
+      if (signal.aborted) return;
+      if (found.ok) readiness.set(part, undefined);
+      else readiness.set(part, found.error.code, found.error.about);
       await pause(everyMs, signal);
     }
   };

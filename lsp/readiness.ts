@@ -11,22 +11,25 @@ export interface Trouble {
 
 /** Whether requests can be answered now, and what is in the way. */
 export interface Readiness {
-  /** @param code undefined: the part is well */
-  set(part: Part, code: ErrorCode | undefined): void;
+  /**
+   * @param code undefined: the part is well
+   * @param about what the code does not say, for the log: the system's word, a rule's name
+   */
+  set(part: Part, code: ErrorCode | undefined, about?: string): void;
   ready(): boolean;
   /** In the order in which parts were first in trouble. */
   troubles(): readonly Trouble[];
 }
 
 /** @param onChange told once of each change of a part, not of each look at it */
-export function openReadiness(onChange: (part: Part, code: ErrorCode | undefined) => void): Readiness {
+export function openReadiness(onChange: (part: Part, code: ErrorCode | undefined, about: string) => void): Readiness {
   const troubles = new Map<Part, ErrorCode>();
   return {
-    set(part, code) {
+    set(part, code, about = "") {
       if (troubles.get(part) === code) return;
       if (code === undefined) troubles.delete(part);
       else troubles.set(part, code);
-      onChange(part, code);
+      onChange(part, code, about);
     },
     ready: () => troubles.size === 0,
     troubles: () => [...troubles].map(([part, code]) => ({ part, code })),

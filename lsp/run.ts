@@ -1,4 +1,5 @@
 import type { Result } from "../ceremony/result.ts";
+import { notifySystemd } from "../signer/notify.ts";
 import { EXIT, errorLine } from "./errors.ts";
 import type { StartError } from "./files.ts";
 import { describeError, openLog } from "./log.ts";
@@ -24,9 +25,16 @@ export async function run(path: string): Promise<number> {
   });
   const closers: Closer[] = [];
   const started = await serve({ config: config.value, materials: materials.value, log, signal, closers });
+  if (started.ok && !signal.aborted) {
+    const untold = await notifySystemd("READY=1");
+    if (untold !== undefined) log.error({ cause: untold }, "systemd not told that it serves");
+  }
   if (started.ok && !signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
-  if (signal.aborted) log.info({ why: name() }, "stopping");
-  else if (!started.ok) log.error({ code: started.error.code }, "not started");
+  if (signal.aborted) {
+    log.info({ why: name() }, "stopping");
+    void notifySystemd("STOPPING=1");
+  }
+  if (!signal.aborted && !started.ok) log.error({ code: started.error.code }, "not started");
   // What was opened last is closed first.
   for (const close of closers.toReversed()) {
     try {

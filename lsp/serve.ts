@@ -1,25 +1,36 @@
 import { ok, type Result } from "../ceremony/result.ts";
+import { untimely } from "../signer/service/pair.ts";
 import { type Admin, openAdmin } from "./admin.ts";
-import { openDatabase, openNode, openSigning } from "./backends.ts";
+import { openDatabase, openNode, openSigning, type Signing } from "./backends.ts";
 import type { StartError } from "./files.ts";
 import { CHECK_MS, START_PAUSE_MS } from "./limits.ts";
 import { openListener } from "./listener.ts";
 import { openMetrics } from "./metrics.ts";
+import type { NodeCache } from "./node/info.ts";
 import { hostPort } from "./place.ts";
-import { identifyLnd, lookAtLnd, lookAtStore, untilWell, watchParts } from "./probe.ts";
+import { identifyLndWithBlocks, type Look, lookAtLnd, lookAtStore, untilWell, watchParts } from "./probe.ts";
 import { openReadiness } from "./readiness.ts";
+import { lookAtSamples } from "./sample.ts";
 import type { Server } from "./server/server.ts";
+import { samplesOf } from "./service/samples.ts";
+import { serviceSettings } from "./settings.ts";
 import { monotonic, type ServeParts, type Stage } from "./stage.ts";
+import type { Store } from "./store/store.ts";
 import { version } from "./version.ts";
 
 /** Opens one part after the other; the public listener comes last, when all agree on who signs and on which network. */
 export async function serve(parts: ServeParts): Promise<Result<undefined, StartError>> {
   const { config, log, signal, closers } = parts;
   const metrics = openMetrics(version());
-  const readiness = openReadiness((part, code) => {
+  const readiness = openReadiness((part, code, about) => {
     if (code === undefined) log.info({ part }, "well");
-    else log.warn({ part, code }, "not ready");
+    else log.warn({ part, code, about }, "not ready");
   });
+  for (const [use, { path, validity }] of parts.materials.certificates) {
+    metrics.certificate(use, validity);
+    const late = untimely(validity, Date.now());
+    if (late !== undefined) log.error({ code: late, path }, "nobody will take the certificate");
+  }
   readiness.set("process", "starting");
   const expected = { nodeId: config["node-id"], network: config.network };
   const endMs = monotonic() + config["start-timeout-seconds"] * 1000;
@@ -29,17 +40,22 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
   closers.push(admin.value.close);
   let listener: Server | undefined;
   metrics.watch({ troubles: readiness.troubles, connections: () => listener?.connections() ?? 0 });
-  const { node, cache } = openNode(stage);
+  const { node, cache, blocks } = openNode(stage);
   const signing = openSigning(stage, node, cache);
   const waiting = { endMs, pauseMs: START_PAUSE_MS, signal };
   const parties = [
-    { part: "lnd", look: () => identifyLnd(cache, expected) },
+    { part: "lnd", look: () => identifyLndWithBlocks(cache, expected, blocks) },
     { part: "signer", look: signing.identify },
   ] as const;
   const agreed = await untilWell(parties, readiness, waiting);
   if (!agreed.ok) return agreed;
   const store = await openDatabase(stage);
   if (!store.ok) return store;
+  const sampled = sampleLook(stage, signing, cache, store.value);
+  const first = await sampled();
+  if (!first.ok && first.error.code === "signer_refuses") return first;
+  // A signer that is paused, or whose disk is full, will sign later: that does not end a start.
+  if (!first.ok) readiness.set("signer", first.error.code, first.error.about);
   const server = await openListener(stage, { store: store.value, signer: signing.signer, cache });
   if (!server.ok) return server;
   listener = server.value;
@@ -47,13 +63,34 @@ export async function serve(parts: ServeParts): Promise<Result<undefined, StartE
   readiness.set("process", undefined);
   const probes = [
     { part: "lnd", look: () => lookAtLnd(cache, expected) },
-    { part: "signer", look: signing.look },
+    { part: "signer", look: inTurn(signing.look, sampled) },
     { part: "database", look: () => lookAtStore(store.value) },
   ] as const;
   // Not waited for at the end: a look may take as long as a call of lnd.
   void watchParts(probes, readiness, { everyMs: CHECK_MS, signal });
   announce(stage, admin.value, server.value);
   return ok(undefined);
+}
+
+/** lnd has no policy, and its own look has it sign already. */
+function sampleLook({ config, expected }: Stage, { signer }: Signing, cache: NodeCache, store: Store): Look {
+  if (config.signer === "lnd") return async () => ok(undefined);
+  const settings = serviceSettings(config);
+  return lookAtSamples({
+    nodeId: expected.nodeId,
+    samples: () => samplesOf({ node: cache, settings }),
+    signer,
+    nonce: () => store.replyNonces.next(),
+    monotonic,
+  });
+}
+
+/** The second look only where the first one finds nothing. */
+function inTurn(first: Look, second: Look): Look {
+  return async () => {
+    const found = await first();
+    return found.ok ? await second() : found;
+  };
 }
 
 function announce({ config, expected, log }: Stage, admin: Admin, server: Server): void {

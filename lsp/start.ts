@@ -1,17 +1,38 @@
-import { X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
 import { ok, type Result } from "../ceremony/result.ts";
 import type { SignerPlace } from "../signer/channel.ts";
+import { readPair, type Validity, validityOf } from "../signer/service/pair.ts";
+import { SOCKET_PATH_MAX } from "../signer/service/sockets.ts";
+import { witnessFault } from "../signer/witness.ts";
 import { type LspConfig, readConfig } from "./config.ts";
 import { readBytes, readSecret, readText, refuse, type StartError } from "./files.ts";
+import { urlFault } from "./store/url.ts";
 
 /** What a configuration's files hold, read and judged. Secrets are in memory from here on, and never in an error. */
 export interface Materials {
-  readonly lnd: { readonly target: string; readonly certificate: string; readonly macaroon: string };
+  readonly lnd: LndMaterials;
   /** Undefined: a folder. */
   readonly databaseUrl: string | undefined;
   /** Undefined: lnd signs. */
   readonly signer: SignerPlace | undefined;
+  /** When the certificates are over, by what they are for. */
+  readonly certificates: ReadonlyMap<CertificateUse, { readonly path: string; readonly validity: Validity }>;
+}
+
+export type CertificateUse = "listener" | "lnd" | "signer" | "signer_authority";
+
+/** What lnd has to be asked with; both files may become others while the LSP runs. */
+export interface LndMaterials {
+  readonly target: string;
+  readonly certificate: string;
+  readonly macaroon: string;
+}
+
+export function loadLnd(lnd: LspConfig["lnd"]): Result<LndMaterials, StartError> {
+  const certificate = readCertificate(lnd.certificate);
+  if (!certificate.ok) return certificate;
+  const macaroon = readMacaroon(lnd["macaroon-file"]);
+  if (!macaroon.ok) return macaroon;
+  return ok({ target: lnd.address, certificate: certificate.value, macaroon: macaroon.value });
 }
 
 export function loadConfig(path: string): Result<LspConfig, StartError> {
@@ -24,14 +45,19 @@ export function loadConfig(path: string): Result<LspConfig, StartError> {
 /** Reads every file that the configuration names, so that a mistake in any of them is found before anything is opened. */
 export function loadMaterials(config: LspConfig): Result<Materials, StartError> {
   const { tls, lnd } = config;
+  const certificates: CertificateFiles = new Map();
+  const note = (use: CertificateUse, path: string, pem: string): void => {
+    const validity = validityOf(pem);
+    if (validity !== undefined) certificates.set(use, { path, validity });
+  };
   if (tls !== undefined) {
     const pair = checkPair(tls.certificate, tls["private-key"]);
     if (!pair.ok) return pair;
+    note("listener", tls.certificate, pair.value.certificate);
   }
-  const certificate = readCertificate(lnd.certificate);
-  if (!certificate.ok) return certificate;
-  const macaroon = readMacaroon(lnd["macaroon-file"]);
-  if (!macaroon.ok) return macaroon;
+  const ofLnd = loadLnd(lnd);
+  if (!ofLnd.ok) return ofLnd;
+  note("lnd", lnd.certificate, ofLnd.value.certificate);
   if (lnd["password-file"] !== undefined) {
     const password = readSecret(lnd["password-file"]);
     if (!password.ok) return password;
@@ -41,16 +67,31 @@ export function loadMaterials(config: LspConfig): Result<Materials, StartError> 
   if (!databaseUrl.ok) return databaseUrl;
   const signer = readPlace(config.signer);
   if (!signer.ok) return signer;
-  return ok({
-    lnd: { target: lnd.address, certificate: certificate.value, macaroon: macaroon.value },
-    databaseUrl: databaseUrl.value,
-    signer: signer.value,
-  });
+  if (config.signer !== "lnd") {
+    const witness = checkWitness(config.signer.witness);
+    if (!witness.ok) return witness;
+    if (signer.value !== undefined && "certificate" in signer.value && !("socket" in config.signer)) {
+      note("signer", config.signer.certificate, signer.value.certificate);
+      note("signer_authority", config.signer.authority, signer.value.authority);
+    }
+  }
+  return ok({ lnd: ofLnd.value, databaseUrl: databaseUrl.value, signer: signer.value, certificates });
+}
+
+type CertificateFiles = Map<CertificateUse, { readonly path: string; readonly validity: Validity }>;
+
+/** An alarm that is off without a word is worse than none: a witness that cannot be read or written ends the start. */
+function checkWitness(path: string | undefined): Result<undefined, StartError> {
+  const fault = path === undefined ? undefined : witnessFault(path);
+  return fault === undefined ? ok(undefined) : refuse("signer_witness", `${path}: ${fault}`);
 }
 
 function readPlace(signer: LspConfig["signer"]): Result<SignerPlace | undefined, StartError> {
   if (signer === "lnd") return ok(undefined);
-  if ("socket" in signer) return ok({ socket: signer.socket });
+  if ("socket" in signer) {
+    if (Buffer.byteLength(signer.socket) <= SOCKET_PATH_MAX) return ok({ socket: signer.socket });
+    return refuse("config_invalid", `signer.socket: is longer than the ${SOCKET_PATH_MAX} bytes of a socket address`);
+  }
   const pair = checkPair(signer.certificate, signer.privateKey);
   if (!pair.ok) return pair;
   const authority = readCertificate(signer.authority);
@@ -69,24 +110,15 @@ function checkPair(
   const key = readBytes(keyPath, "secret");
   if (!key.ok) return key;
   const privateKey = key.value.toString("utf8");
-  try {
-    createSecureContext({ cert: certificate.value, key: privateKey });
-  } catch {
-    return refuse("file_form", `${keyPath}: not the key of ${certificatePath}`);
-  }
+  const pair = readPair(certificate.value, privateKey);
+  if (!pair.ok) return refuse("file_form", `${keyPath}, ${certificatePath}: ${pair.error}`);
   return ok({ certificate: certificate.value, privateKey });
 }
 
 function readCertificate(path: string): Result<string, StartError> {
   const text = readText(path);
   if (!text.ok) return text;
-  try {
-    // The first of a chain; the others are read by TLS.
-    new X509Certificate(text.value);
-    return text;
-  } catch {
-    return refuse("file_form", `${path}: no certificate in PEM`);
-  }
+  return validityOf(text.value) === undefined ? refuse("file_form", `${path}: no certificate in PEM`) : text;
 }
 
 /** Hex, from the bytes that `lncli bakemacaroon --save_to` writes or from the hex that it prints. */
@@ -100,10 +132,11 @@ function readMacaroon(path: string): Result<string, StartError> {
   return hex.startsWith("02") ? ok(hex) : refuse("file_form", `${path}: no macaroon`);
 }
 
-function readUrl(path: string | undefined): Result<string | undefined, StartError> {
+export function readUrl(path: string | undefined): Result<string | undefined, StartError> {
   if (path === undefined) return ok(undefined);
   const secret = readSecret(path);
   if (!secret.ok) return secret;
   const text = secret.value.bytes.toString("utf8");
-  return /^postgres(?:ql)?:\/\/\S+$/.test(text) ? ok(text) : refuse("file_form", `${path}: no postgresql:// URL`);
+  const fault = urlFault(text);
+  return fault === undefined ? ok(text) : refuse("store_url", `${path}: ${fault}`);
 }

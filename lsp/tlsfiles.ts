@@ -1,4 +1,15 @@
 import { unwatchFile, watchFile } from "node:fs";
+import { TLS_POLL_MS } from "./limits.ts";
+
+/** As `watchFiles`, and at SIGHUP. Returns what ends it. */
+export function onChange(paths: readonly string[], act: () => void): () => void {
+  const watched = watchFiles(paths, TLS_POLL_MS, act);
+  process.on("SIGHUP", act);
+  return () => {
+    process.off("SIGHUP", act);
+    watched.close();
+  };
+}
 
 export interface Watched {
   close(): void;

@@ -35,7 +35,10 @@ export interface SignerIdentity {
 
 /** One connection and its stream. A new one is made for every attempt, so that back-off is in one hand. */
 export interface Channel {
-  identity(deadlineMs: number): Promise<Result<SignerIdentity, { readonly code: "unreachable" }>>;
+  /** `detail` is gRPC's word for why, with the system's: `connect ENOENT /run/…`. */
+  identity(
+    deadlineMs: number,
+  ): Promise<Result<SignerIdentity, { readonly code: "unreachable"; readonly detail: string }>>;
   /** Whether it says of itself that it would sign now (`grpc.health.v1`): false while it is paused, for one. */
   serving(deadlineMs: number): Promise<boolean>;
   /** The stream of batches. Answers that are none end it. */
@@ -60,28 +63,28 @@ export function openChannel(place: SignerPlace): Channel {
     toBinary(HealthCheckRequestSchema, { $typeName: "grpc.health.v1.HealthCheckRequest", service: "signer.v1.Signer" }),
   );
   const ask = <T>(path: string, bytes: Buffer, read: (answer: Buffer) => T, deadlineMs: number) =>
-    new Promise<T | undefined>((resolve) => {
+    new Promise<Result<T, string>>((resolve) => {
       try {
-        client.makeUnaryRequest(path, same, read, bytes, { deadline: Date.now() + deadlineMs }, (_, value) =>
-          resolve(value),
+        client.makeUnaryRequest(path, same, read, bytes, { deadline: Date.now() + deadlineMs }, (error, value) =>
+          resolve(value === undefined ? fail(error?.details ?? "no answer") : ok(value)),
         );
-      } catch {
+      } catch (error) {
         // grpc-js throws for a channel that was closed a moment ago.
-        resolve(undefined);
+        resolve(fail(String(error)));
       }
     });
   return {
     async identity(deadlineMs) {
       const read = (bytes: Buffer) => fromBinary(GetIdentityResponseSchema, bytes);
       const found = await ask("/signer.v1.Signer/GetIdentity", request, read, deadlineMs);
-      if (found === undefined) return fail({ code: "unreachable" });
-      const { network, version, mode } = found;
-      return ok({ nodeId: Buffer.from(found.nodeId).toString("hex"), network, version, mode });
+      if (!found.ok) return fail({ code: "unreachable", detail: found.error });
+      const { network, version, mode } = found.value;
+      return ok({ nodeId: Buffer.from(found.value.nodeId).toString("hex"), network, version, mode });
     },
     async serving(deadlineMs) {
       const read = (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes);
       const found = await ask("/grpc.health.v1.Health/Check", check, read, deadlineMs);
-      return found?.status === Serving.SERVING;
+      return found.ok && found.value.status === Serving.SERVING;
     },
     stream: () => client.makeBidiStreamRequest("/signer.v1.Signer/SignStream", same, decodeBatchResult),
     close: () => client.close(),

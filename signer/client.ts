@@ -33,6 +33,8 @@ export interface SignerOptions {
   /** Where the witness of the signer's log is kept; without it, only in memory. */
   readonly witnessFile?: string;
   readonly onAlarm?: (alarm: WitnessAlarm) => void;
+  /** Told each time that the witness file could not be written, with the system's word. */
+  readonly onWitnessFault?: (errno: string) => void;
   /** Told of each change of connection. */
   readonly onState?: (state: ConnectionState) => void;
   /** Items in one message; measured, and not to be changed but by a benchmark. */
@@ -100,7 +102,9 @@ class Signer implements SignerClient {
     this.#options = options;
     this.#witness = openWitness(options.witnessFile, options.nodeId);
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
-    this.#save = setInterval(() => void this.#witness.save().catch(() => undefined), WITNESS_MS);
+    const failed = (error: unknown): void =>
+      this.#options.onWitnessFault?.(error instanceof Error && "code" in error ? String(error.code) : "unknown");
+    this.#save = setInterval(() => void this.#witness.save().catch(failed), WITNESS_MS);
     void this.#connect();
   }
 

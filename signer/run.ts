@@ -5,6 +5,7 @@ import { type PassphraseIo, processPassphraseIo } from "./bundle/prompt.ts";
 import type { SignerConfig } from "./config.ts";
 import { isReadableExecutable, turnOffDumps } from "./dumps.ts";
 import { EXIT, errorLine } from "./errors.ts";
+import { notifySystemd } from "./notify.ts";
 import { whatIsOff } from "./policy/explain.ts";
 import { openJudge } from "./service/judge.ts";
 import { openMetrics } from "./service/metrics.ts";
@@ -32,8 +33,11 @@ export async function run(options: Options): Promise<number> {
   if (typeof started === "string") return giveUp();
   if (!started.ok) return end(started);
   const { service, log } = started.value;
+  const untold = await notifySystemd("READY=1");
+  if (untold !== undefined) log.error({ cause: untold }, "systemd not told that it signs");
   const why = await Promise.race([stop, broken]);
   log.info({ why }, "stopping");
+  void notifySystemd("STOPPING=1");
   await service.close();
   log.info("stopped");
   // With another code than 0 the unit starts it again.

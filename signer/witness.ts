@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { AuditPosition } from "./service/wire.ts";
 
 /** The signer's log is not the one that it was. Whoever gets this should stop the signer and run `signer audit verify`. */
@@ -48,6 +49,20 @@ export function openWitness(path: string | undefined, nodeId: string): Witness {
       saved = seq;
     },
   };
+}
+
+/** Why a witness file cannot be gone on with, in words; undefined: it can. Nothing is written. */
+export function witnessFault(path: string): string | undefined {
+  try {
+    readWitness(path);
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    // A new one is written beside it and takes its place.
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof SyntaxError) return "damaged";
+    return "code" in error ? String(error.code) : "damaged";
+  }
 }
 
 /** One line of JSON; `signer audit verify --witness` reads it. */

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 
-export type LndTrouble = "locked" | "not_synced" | "unavailable" | "denied" | "failed";
+export type LndTrouble = "locked" | "not_synced" | "unavailable" | "certificate" | "denied" | "failed";
 
 /** Why a call of lnd gave no answer. */
 export interface LndError {
@@ -49,8 +49,16 @@ const BY_TEXT: readonly (readonly [RegExp, LndTrouble])[] = [
   [/^invalid passphrase for master public key$/, "denied"],
 ];
 
+/**
+ * Node's words for a certificate that is not the trusted one (`X509_verify_cert_error_string`, and `checkServerIdentity`),
+ * which gRPC puts behind "No connection established": lnd made itself a new one, or another program has its port.
+ */
+const BY_CERTIFICATE =
+  /self[- ]signed certificate|unable to (?:verify the first|get (?:local )?issuer) certificate|certificate (?:has expired|is not yet valid|signature failure)|does not match certificate's altnames/i;
+
 /** What a failed call means for the LSP. */
 export function troubleOf({ code, details }: CallFailure): LndError {
+  if (code === status.UNAVAILABLE && BY_CERTIFICATE.test(details)) return lndError("certificate", details);
   const trouble = BY_STATUS.get(code) ?? BY_TEXT.find(([text]) => text.test(details))?.[1] ?? "failed";
   return lndError(trouble, `${status[code] ?? code}: ${details}`);
 }

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { createSecureContext, createServer, type TLSSocket } from "node:tls";
+import { createServer, type TLSSocket } from "node:tls";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { readPair } from "../../signer/service/pair.ts";
 import { codeOf } from "../files.ts";
 import type { ServerError } from "./errors.ts";
 import { addressOf } from "./listen.ts";
@@ -74,12 +75,12 @@ export async function openTls(files: TlsFiles, host: TlsHost): Promise<Result<Tl
   });
 }
 
-/** Reads both files and has OpenSSL say whether they are a pair. */
+/** Reads both files and finds whether they are a pair. */
 async function readMaterial({ certificate, privateKey }: TlsFiles): Promise<Result<Material, ServerError>> {
   try {
     const [cert, key] = await Promise.all([readFile(certificate), readFile(privateKey)]);
-    createSecureContext({ cert, key });
-    return ok({ cert, key });
+    const pair = readPair(cert.toString("latin1"), key);
+    return pair.ok ? ok({ cert, key }) : fail({ code: "server_tls", reason: `${privateKey}: ${pair.error}` });
   } catch (error) {
     return fail({ code: "server_tls", reason: codeOf(error) });
   }

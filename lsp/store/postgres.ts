@@ -45,13 +45,14 @@ const TYPES = {
 };
 
 /**
- * A server, by its URL. Nothing is connected yet.
+ * A server, by its URL, which is asked for at each connection: a password that was changed counts for those to come.
+ * Nothing is connected yet.
  *
  * @param onTrouble told of each connection that breaks: the server restarts, or the network is gone
  */
-export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (error: Error) => void): Engine {
+export function openPostgres(url: () => string, limits: PostgresLimits, onTrouble: (error: Error) => void): Engine {
   const config = (statementMs: number, lockMs: number): ClientConfig => ({
-    connectionString: url,
+    connectionString: url(),
     application_name: APPLICATION,
     connectionTimeoutMillis: limits.connectMs,
     // The server ends a statement itself, and says so; the driver ends it if the server says nothing.
@@ -63,7 +64,19 @@ export function openPostgres(url: string, limits: PostgresLimits, onTrouble: (er
     types: TYPES,
   });
   const pool = (max: number, idleTimeoutMillis: number): Pool => {
-    const made = new Pool({ ...config(limits.statementMs, limits.lockMs), max, idleTimeoutMillis, onConnect: settle });
+    /** The pool makes its connections with the options that it was given once. */
+    class Current extends Client {
+      constructor() {
+        super(config(limits.statementMs, limits.lockMs));
+      }
+    }
+    const made = new Pool({
+      ...config(limits.statementMs, limits.lockMs),
+      Client: Current,
+      max,
+      idleTimeoutMillis,
+      onConnect: settle,
+    });
     // Of every connection, also of one that an effect holds and does not use just then: an unheard "error" ends the
     // process. The pool says it once more of those that nobody holds.
     made.on("connect", (client) => client.on("error", onTrouble));

@@ -27,7 +27,8 @@ export type StoreEvent =
 
 export interface StoreOptions {
   /** libpq's URL of a Postgres server. It may hold a password, and never shows in an error. */
-  readonly url?: string;
+  /** A function is asked at each connection. */
+  readonly url?: string | (() => string);
   /** Without a URL: where the embedded database is, made if it is not there. Regtest and simnet only. */
   readonly folder?: string;
   readonly network: Network;
@@ -131,11 +132,12 @@ interface Opened {
   readonly release: () => void;
 }
 
-function openUrl(url: string, { limits, onEvent }: StoreOptions): Result<Opened, StoreError> {
-  if (!/^postgres(ql)?:\/\//.test(url)) return fail({ code: "store_url", detail: "not postgres://" });
+function openUrl(url: string | (() => string), { limits, onEvent }: StoreOptions): Result<Opened, StoreError> {
+  const current = typeof url === "string" ? (): string => url : url;
+  if (!/^postgres(ql)?:\/\//.test(current())) return fail({ code: "store_url", detail: "not postgres://" });
   try {
     // The driver's own reading of it, certificates that it names included.
-    new Client({ connectionString: url });
+    new Client({ connectionString: current() });
   } catch {
     // Without its message, which repeats the URL.
     return fail({ code: "store_url", detail: "not understood, or a file that it names cannot be read" });
@@ -144,7 +146,7 @@ function openUrl(url: string, { limits, onEvent }: StoreOptions): Result<Opened,
     const known = storeError(error) ?? { code: "store_failed", detail: error.name };
     onEvent?.({ kind: "trouble", error: known });
   };
-  const engine = openPostgres(url, { ...POSTGRES_LIMITS, ...limits }, onTrouble);
+  const engine = openPostgres(current, { ...POSTGRES_LIMITS, ...limits }, onTrouble);
   return ok({ engine, release: () => undefined });
 }
 

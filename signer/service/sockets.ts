@@ -39,7 +39,7 @@ export interface SocketOptions {
 }
 
 /** Bytes of `sun_path`, less its zero: Linux cuts nothing off, it refuses; others cut. */
-const PATH_MAX = 107;
+export const SOCKET_PATH_MAX = 107;
 /** Octal, of a folder that the signer makes. */
 const FOLDER_MODE = 0o750;
 
@@ -51,7 +51,7 @@ export async function listenUnix(
   { path, mode, group }: SocketOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<Result<Server, SocketError>> {
-  if (Buffer.byteLength(path) > PATH_MAX) return fail({ code: "socket_path", path });
+  if (Buffer.byteLength(path) > SOCKET_PATH_MAX) return fail({ code: "socket_path", path });
   const gid = group === undefined ? undefined : groupId(group);
   if (group !== undefined && gid === undefined) return fail({ code: "socket_group", path, reason: group });
   if (gid !== undefined && !mayGive(gid)) return fail({ code: "socket_failed", path, reason: notIn(group) });
@@ -81,7 +81,7 @@ export async function listenUnix(
  * no fault there, as the signer may be running.
  */
 export function checkSocket({ path, group }: Pick<SocketOptions, "path" | "group">): Result<undefined, SocketError> {
-  if (Buffer.byteLength(path) > PATH_MAX) return fail({ code: "socket_path", path });
+  if (Buffer.byteLength(path) > SOCKET_PATH_MAX) return fail({ code: "socket_path", path });
   const gid = group === undefined ? undefined : groupId(group);
   if (group !== undefined && gid === undefined) return fail({ code: "socket_group", path, reason: group });
   if (gid !== undefined && !mayGive(gid)) return fail({ code: "socket_failed", path, reason: notIn(group) });

@@ -106,11 +106,35 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
         { lnd: { ...lndKeys, "macaroon-file": none } },
         { lnd: { ...lndKeys, address: "127.0.0.1:1" } },
         { signer: { socket: join(folder, "nobody.sock") } },
+        { lnd: { ...lndKeys, certificate: (config["tls"] as { certificate: string }).certificate } },
         // The macaroon of an LSP whose answers the signer process signs.
         { signer: "lnd" },
       ),
-      ["lnd_denied", "lnd_unavailable", "signer_unreachable", "lnd_denied"],
+      ["lnd_denied", "lnd_unavailable", "signer_unreachable", "lnd_certificate", "lnd_denied"],
     );
+    const { said } = await attempt({ signer: { socket: join(folder, "nobody.sock") } });
+    assert.match(said, /\[signer_unreachable\] .*\(.*ENOENT.*nobody\.sock/);
+  });
+
+  test("where the macaroon does not let lnd tell of blocks", async () => {
+    const narrow = newFolder();
+    const macaroon = await writeMacaroon(narrow, lnd, ["info"]);
+    const { code, said } = await attempt({ lnd: { ...lndKeys, "macaroon-file": macaroon } });
+    assert.equal(code, "lnd_denied");
+    assert.match(said, /\(RegisterBlockEpochNtfn: .*permission denied; `lsp macaroon` has the line\)/);
+    rmSync(narrow, { recursive: true });
+  });
+
+  test("where the signer's policy refuses what every customer would get, with the rule's name", async () => {
+    const careful = newFolder();
+    const setup = await prepareSigner(careful);
+    const keys = { clients: [{ name: "lsp", socket: setup.socket }], policy: { profiles: ["request"] } };
+    const process = await setup.start(writeSecret(join(careful, "signer.json"), JSON.stringify(keys)));
+    const { code, said } = await attempt({ signer: { socket: setup.socket } });
+    assert.equal(code, "signer_refuses");
+    assert.match(said, /\(GetCfg success: ask\.profile: /);
+    await process.stop();
+    rmSync(careful, { recursive: true });
   });
 
   test("where lnd is locked, and nobody or a wrong password unlocks it", async () => {
@@ -143,10 +167,12 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
 
   test("where a port is taken", async () => {
     const port = takenPort();
-    assert.deepEqual(await codes({ listen: { host: "127.0.0.1", port } }, { admin: { port } }), [
-      "server_listen",
-      "admin_listen",
-    ]);
+    const both = await Promise.all([attempt({ listen: { host: "127.0.0.1", port } }), attempt({ admin: { port } })]);
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      ["server_listen", "admin_listen"],
+    );
+    for (const { said } of both) assert(said.includes(`(127.0.0.1:${port}: EADDRINUSE)`), said);
   });
 
   test("and a signal ends a start that waits, exit 0; /readyz says for what, SIGHUP changes nothing", async () => {

@@ -14,6 +14,21 @@ const SAID: readonly (readonly [number, string, LndTrouble])[] = [
   [status.UNKNOWN, "chain notifier RPC subserver shutting down", "unavailable"],
   [status.UNKNOWN, "chain notifier shutting down", "unavailable"],
   [status.UNAVAILABLE, "Connection dropped", "unavailable"],
+  [
+    status.UNAVAILABLE,
+    "No connection established. Last error: self-signed certificate. Resolution note: ",
+    "certificate",
+  ],
+  [
+    status.UNAVAILABLE,
+    "No connection established. Last error: certificate has expired. Resolution note: ",
+    "certificate",
+  ],
+  [
+    status.UNAVAILABLE,
+    "No connection established. Last error: Hostname/IP does not match certificate's altnames: IP",
+    "certificate",
+  ],
   [status.DEADLINE_EXCEEDED, "Deadline exceeded after 5.001s", "unavailable"],
   [status.CANCELLED, "Cancelled on client", "unavailable"],
   [status.UNKNOWN, "server is still in the process of starting", "not_synced"],
@@ -49,7 +64,7 @@ test("the detail has gRPC's name for the code, and the text", () => {
 });
 
 test("each of lnd's troubles is in the registry of codes", () => {
-  for (const trouble of ["locked", "not_synced", "unavailable", "denied", "failed"] as const) {
+  for (const trouble of ["locked", "not_synced", "unavailable", "certificate", "denied", "failed"] as const) {
     assert.ok(Object.hasOwn(ERRORS, lndError(trouble, "").code), trouble);
   }
 });

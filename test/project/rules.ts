@@ -48,13 +48,13 @@ const REGISTRY_HOSTS = new RegExp(
 );
 
 const TOP_LEVEL = new Set([
-  ...[".ci", "ceremony", "docs", "iso", "lsp", "proto", "signer", "test"],
+  ...[".ci", "ceremony", "deploy", "docs", "iso", "lsp", "proto", "signer", "test"],
   ...[".gitignore", ".npmrc", "biome.json", "knip.json", "package-lock.json", "package.json", "tsconfig.json"],
   ...["LICENSE", "README.md", "SECURITY.md", "VERSION"],
 ]);
 
 const SHARED_WITH_SERVICE =
-  /^(?:signer\/(?:client|channel|key\/key|bundle\/files|audit\/lock)|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
+  /^(?:signer\/(?:client|channel|notify|witness|key\/key|bundle\/files|audit\/lock|service\/(?:pair|sockets))|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
 
 const LINES_MAX = 300;
 /** The ceremony as one table: as long as a ceremony is. */

@@ -14,7 +14,6 @@ import {
   SignBatchSchema,
   SignResponseSchema,
 } from "../../proto/gen/signer/v1/signer_pb.js";
-import { DISK } from "../../signer/audit/io.ts";
 import { BATCH_ITEMS_MAX, MESSAGE_BYTES_MAX } from "../../signer/limits.ts";
 import type { ServiceLog } from "../../signer/service/serve.ts";
 import { askAdmin, type Caller, openCaller, statusOf, until } from "./caller.ts";
@@ -238,45 +237,6 @@ test("a log that cannot be written: nothing is signed, and health says so", asyn
   broken = false;
   assert.equal((await ask()).result.case, "signature");
   assert.equal((await healthOf(caller)).status, 1);
-  caller.close();
-  await rig.end();
-});
-
-test("a disk that was full and has room again: health returns though nobody asks, and watchers are told", async () => {
-  let free = 1;
-  const rig = await startRig({ io: { ...DISK, free: () => free } });
-  const caller = openCaller(`unix:${rig.socket}`);
-  const ask = () => caller.call(SIGN, frameRequest(goodFrame(), METHOD), SignResponseSchema);
-  assert.equal((await ask()).result.case, "signature");
-  free = -1;
-  await until(async () => (await ask()).result.case === "refusal", "the refusal");
-  assert.equal((await healthOf(caller)).status, 2);
-  const status = JSON.parse(await askAdmin(rig.admin, "status\n"));
-  assert.deepEqual([status.audit_refusal, status.disk_seconds_left], ["audit_disk_reserve", 0]);
-  free = 1;
-  await until(async () => (await healthOf(caller)).status === 1, "health without a question");
-  assert.equal((await ask()).result.case, "signature");
-  caller.close();
-  await rig.end();
-});
-
-test("a log that failed ends the process: only a start knows what is on the disk", async () => {
-  let broken = false;
-  const rig = await startRig({
-    io: {
-      ...DISK,
-      write(fd, bytes, length, position) {
-        if (broken) throw Object.assign(new Error("EIO"), { code: "EIO" });
-        DISK.write(fd, bytes, length, position);
-      },
-    },
-  });
-  const caller = openCaller(`unix:${rig.socket}`);
-  broken = true;
-  const { result } = await caller.call(SIGN, frameRequest(goodFrame(), METHOD), SignResponseSchema);
-  assert(result.case === "refusal");
-  assert.equal(rig.logged().includes('"broken"'), false);
-  await until(() => rig.logged().includes('"broken"'), "the end");
   caller.close();
   await rig.end();
 });

@@ -19,6 +19,10 @@ describe("the systemd unit", () => {
       "MemorySwapMax=0",
       "ProtectSystem=strict",
       "PrivateNetwork=yes",
+      // Without it a client's socket cannot be given to the client's group.
+      "SupplementaryGroups=lsp",
+      "Type=notify",
+      "NotifyAccess=all",
     ])
       assert(UNIT.split("\n").includes(line), line);
     assert.match(UNIT, /^ExecStart=\S+\/node --disable-sigusr1 \S+\/signer\/main\.ts run /m);

@@ -8,7 +8,7 @@ import { value } from "./values.ts";
 /** One database of one test. */
 export interface Place {
   readonly kind: "postgres" | "pglite";
-  readonly where: Pick<StoreOptions, "url" | "folder">;
+  readonly where: { readonly url?: string; readonly folder?: string };
   /** Opens it, and closes it when the test ends. On PGlite one at a time. */
   open(options?: Partial<StoreOptions>): Promise<Store>;
 }
