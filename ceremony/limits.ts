@@ -57,6 +57,20 @@ export const HASH_ROWS = 8;
 export const DICE_FACE_LIMIT = 20;
 /** One face this many times in a row is refused: fair dice do it in 0.1 % of ceremonies, a key that is held down at once. */
 export const DICE_RUN_LIMIT = 7;
+
+/** A face this often in the 40 throws of a passphrase is refused: fair dice do it once in 430 passphrases. */
+export const PASSPHRASE_FACE_LIMIT = 16;
+
+/** Plans are looked for in periods of up to half of the throws: a block that comes twice. */
+export const PLAN_LAG_SHARE = 0.5;
+/** A plan may be kept to with slips: half of the pairs that are compared, and never fewer than this. */
+export const PLAN_HITS_MIN = 20;
+/** A plan that is kept to eleven times in a row is one, wherever it stands; fair dice do it in 1 of 10,000 ceremonies. */
+export const PLAN_RUN_LIMIT = 11;
+/** Three of four steps are one of the same two: people who go up and down, or up and stay. */
+export const PLAN_STEPS_SHARE = 0.75;
+/** Nearly every block of six holds each face once: fair dice make one in 65, and nine of ten never. */
+export const PLAN_BLOCKS_SHARE = 0.85;
 /** Nobody reads a die and finds its key in 20 ms; a key that repeats or a pasted text arrives faster. */
 export const KEY_GAP_MIN_MS = 20;
 

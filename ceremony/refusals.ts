@@ -36,6 +36,7 @@ export const REFUSALS = {
   dice_too_fast: again("dice", "Two keys within 20 ms: a key repeated by itself. Throw all again."),
   dice_face_too_often: again("dice", "One face came too often for a fair die. Change the dice and throw all again."),
   dice_run_too_long: again("dice", "One face came seven times in a row. Change the dice and throw all again."),
+  dice_by_plan: again("dice", "These throws follow a plan, as dice never do. Throw real dice, all again."),
   dice_refused_thrice: ends("dice", "The dice were refused three times. Find out why before another ceremony."),
   keyboard_test: again("passphrase", "It differs. Mend it; or the keyboard map is not your keyboard's."),
   passphrase_empty: again("passphrase", "An empty passphrase is not allowed by the policy."),
@@ -43,6 +44,14 @@ export const REFUSALS = {
   passphrase_not_ascii: again("passphrase", "Printable ASCII only: letters, digits, signs and single spaces."),
   passphrase_space: again("passphrase", "No space at the beginning or end: nobody sees it on paper."),
   passphrase_short: again("passphrase", "At least 12 characters, or choose words by dice."),
+  passphrase_dice_uneven: again(
+    "passphrase",
+    "One face came far too often. Change the dice, throw all eight words again.",
+  ),
+  passphrase_dice_by_plan: again(
+    "passphrase",
+    "These throws follow a plan. Throw real dice for all eight words again.",
+  ),
   passphrase_differs: again("passphrase", "The second typing differs. Look at the paper and type again."),
   readback_unknown_word: again("readback", "This is not a word of the list."),
   readback_wrong_word: again("readback", "The plate and the words differ."),

@@ -80,7 +80,7 @@ export const dice: StepLogic<State> = {
         [],
         line("Say the face aloud, type it, look at the screen: the last faces stand there."),
         line("Refused, and all thrown again: one face far too often, one seven times in a row,"),
-        line("keys that no hand can type. The dice are never stored."),
+        line("throws that follow a plan, keys that no hand can type. Dice are never stored."),
       ],
       keys: `1-6 the face   U take the last back${full ? "   Enter use these" : ""}   Ctrl-C end the ceremony`,
     };

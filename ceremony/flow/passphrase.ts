@@ -1,4 +1,5 @@
 import { PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits.ts";
+import { checkPassphraseDice } from "../mix/dice.ts";
 import { diceStrength, diceWord } from "../mix/dicewords.ts";
 import type { RefusalId } from "../refusals.ts";
 import { type Line, line, span } from "../screen/span.ts";
@@ -17,6 +18,8 @@ interface State {
   /** Faces of the dice of the present word. */
   readonly faces: Secret;
   readonly words: readonly Secret[];
+  /** Faces of all words so far. */
+  readonly thrown: Secret;
   readonly secret: Secret;
   readonly first: Secret;
 }
@@ -28,6 +31,7 @@ export const passphrase: StepLogic<State> = {
       typed: "",
       faces: nothing(),
       words: [],
+      thrown: nothing(),
       secret: nothing(),
       first: nothing(),
     };
@@ -106,7 +110,9 @@ function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<Stat
   const full = state.words.length >= PASSPHRASE_DICE_WORDS;
   if (key.kind === "backspace" && state.faces.length === 0) {
     state.words.at(-1)?.wipe();
-    return { state: { ...state, words: state.words.slice(0, -1) } };
+    const thrown = joinedFaces(state.thrown.bytes.subarray(0, -ROLLS_PER_WORD));
+    state.thrown.wipe();
+    return { state: { ...state, words: state.words.slice(0, -1), thrown } };
   }
   if (full) {
     if (key.kind !== "enter") return { state };
@@ -118,9 +124,17 @@ function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<Stat
   const faces = editSecret(state.faces, key, ROLLS_PER_WORD);
   if (faces.length < ROLLS_PER_WORD) return { state: { ...state, faces } };
   const word = Secret.take(diceWord(faces.bytes));
-  faces.wipe();
-  return { state: { ...state, faces: nothing(), words: [...state.words, word] } };
+  const thrown = joinedFaces(state.thrown.bytes, faces.bytes);
+  for (const secret of [faces, state.thrown]) secret.wipe();
+  const next = { ...state, faces: nothing(), words: [...state.words, word], thrown };
+  // At the last throw and not at Enter: nobody writes a passphrase down that is thrown again.
+  const refused = next.words.length < PASSPHRASE_DICE_WORDS ? undefined : checkPassphraseDice(thrown);
+  if (refused === undefined) return { state: next };
+  for (const secret of [thrown, ...next.words]) secret.wipe();
+  return { state: { ...next, words: [], thrown: nothing() }, refused: { id: refused } };
 }
+
+const joinedFaces = (...parts: readonly Uint8Array[]): Secret => Secret.take(Buffer.concat(parts));
 
 function firstEntered(state: State): Turn<State> {
   const checked = checkNewPassphrase(state.secret, { mayBeDefault: false });
@@ -141,7 +155,7 @@ function secondEntered(state: State, policy: "typed" | "dice" | "none"): Turn<St
     state.secret.wipe();
     return { state: { ...state, secret: nothing() }, refused: { id: "passphrase_differs" } };
   }
-  for (const secret of [state.secret, ...state.words]) secret.wipe();
+  for (const secret of [state.secret, state.thrown, ...state.words]) secret.wipe();
   return {
     state,
     notes: [{ what: "passphrase", actor: "leader", data: { policy } }],

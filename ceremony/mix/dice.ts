@@ -1,26 +1,41 @@
-import { DICE_FACE_LIMIT, DICE_ROLLS_MIN, DICE_RUN_LIMIT, KEY_GAP_MIN_MS } from "../limits.ts";
+import { DICE_FACE_LIMIT, DICE_ROLLS_MIN, DICE_RUN_LIMIT, KEY_GAP_MIN_MS, PASSPHRASE_FACE_LIMIT } from "../limits.ts";
 import type { Secret } from "../seed/secret.ts";
+import { followsPlan } from "./plan.ts";
 
 const FACES = 6;
+
+type Broken = "face_too_often" | "run_too_long" | "by_plan";
 
 /**
  * Looks at a whole round of throws, ASCII digits 1 to 6. Nothing of the statistics leaves this function but the name of
  * the rule that was broken: counts shown or stored would tell of the seed.
  */
-export function checkDice(dice: Secret): "dice_face_too_often" | "dice_run_too_long" | undefined {
+export function checkDice(dice: Secret): `dice_${Broken}` | undefined {
+  const broken = brokenRule(dice.bytes, faceLimit(dice.length));
+  return broken === undefined ? undefined : `dice_${broken}`;
+}
+
+/** The same for all throws of a passphrase by dice, in the order of its words. */
+export function checkPassphraseDice(throws: Secret): "passphrase_dice_uneven" | "passphrase_dice_by_plan" | undefined {
+  const broken = brokenRule(throws.bytes, PASSPHRASE_FACE_LIMIT);
+  if (broken === undefined) return undefined;
+  return broken === "by_plan" ? "passphrase_dice_by_plan" : "passphrase_dice_uneven";
+}
+
+function brokenRule(throws: Uint8Array, most: number): Broken | undefined {
   const counts = new Map<number, number>();
   let run = 0;
   let last: number | undefined;
   let longest = 0;
-  for (const face of dice.bytes) {
+  for (const face of throws) {
     counts.set(face, (counts.get(face) ?? 0) + 1);
     run = face === last ? run + 1 : 1;
     last = face;
     longest = Math.max(longest, run);
   }
-  const limit = faceLimit(dice.length);
-  if ([...counts.values()].some((count) => count >= limit)) return "dice_face_too_often";
-  return longest >= DICE_RUN_LIMIT ? "dice_run_too_long" : undefined;
+  if ([...counts.values()].some((count) => count >= most)) return "face_too_often";
+  if (longest >= DICE_RUN_LIMIT) return "run_too_long";
+  return followsPlan(throws) ? "by_plan" : undefined;
 }
 
 /**

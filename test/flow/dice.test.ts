@@ -56,15 +56,17 @@ test("dice: other throws, another node", () => {
   assert.notEqual(walkTo(other, "mix").play.facts.node?.nodeId, walkTo(sitting, "mix").play.facts.node?.nodeId);
 });
 
+/** Faces of eight words of nine letters. */
+const LONGEST = ["56253", "34656", "16624", "34543", "41541", "64411", "66456", "44251"];
+
 test("passphrase by dice: the longest eight words can be typed again, and looked at again", () => {
   const config = { ...REHEARSAL, passphrase: "dice" as const };
   const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
-  // "aardvark" has eight letters; 11366 and its like give nine.
-  for (let word = 0; word < 8; word += 1) type(sitting, "11454");
+  // Each gives a word of nine letters, and together they are fair: eight of nine and seven spaces are 79.
+  for (const word of LONGEST) type(sitting, word);
   const words = screenOf(sitting).flatMap((row) => /^ {2}\d {2}([a-z-]+)$/.exec(row)?.[1] ?? []);
-  assert.equal(words.length, 8);
   const phrase = words.join(" ");
-  assert.ok(phrase.length > 64, phrase);
+  assert.deepEqual([words.length, phrase.length], [8, 79]);
   type(sitting, `${ENTER}something else${ENTER}`);
   assert.deepEqual([sitting.page, refusalOf(sitting)?.data["id"]], ["second", "passphrase_differs"]);
   type(sitting, "abc\t");
@@ -77,4 +79,24 @@ test("passphrase by dice: Backspace takes a face back, then a word", () => {
   const sitting = walkTo(sit({ config: { ...REHEARSAL, passphrase: "dice" } }), "passphrase", "dice");
   type(sitting, "1111122222333\x7f\x7f\x7f\x7f");
   assert.match(text(sitting), /word 2, five faces: _/);
+});
+
+test("passphrase by dice: throws by plan are refused at the last one, before anybody writes the words down", () => {
+  const sitting = walkTo(sit({ config: { ...REHEARSAL, passphrase: "dice" }, watch: watchAll }), "passphrase", "dice");
+  type(sitting, "31425".repeat(8).slice(0, -1));
+  assert.match(text(sitting), /word 8, five faces: 3142_/);
+  type(sitting, "5");
+  assert.equal(messageOf(sitting), `! ${REFUSALS.passphrase_dice_by_plan.text}`);
+  assert.match(text(sitting), /word 1, five faces: _/);
+  // The last word taken back and thrown again: all eight are looked at once more.
+  type(sitting, `${FACES.slice(0, 40)}\x7f11111\x7f22222`);
+  assert.deepEqual(refusals(sitting).slice(-1), ["passphrase_dice_by_plan"]);
+  assert.equal(walkTo(sitting, "words").play.step.id, "words");
+});
+
+test("dice: throws by plan are refused, and all are thrown again", () => {
+  const sitting = at("dice");
+  type(sitting, `${"123456".repeat(11).slice(0, 64)}${ENTER}`);
+  assert.equal(messageOf(sitting), `! ${REFUSALS.dice_by_plan.text}`);
+  assert.match(text(sitting), /thrown 0 of 64/);
 });

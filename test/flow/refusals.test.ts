@@ -74,6 +74,7 @@ const CASES: Partial<Record<RefusalId, Case>> = {
   },
   dice_face_too_often: { at: ["dice", "throws"], errs: typed(OFTEN, "\r"), on: ["mix"] },
   dice_run_too_long: { at: ["dice", "throws"], errs: typed(`6666666${FACES.slice(0, 57)}`, "\r"), on: ["mix"] },
+  dice_by_plan: { at: ["dice", "throws"], errs: typed("112233445566".repeat(6).slice(0, 64), "\r"), on: ["mix"] },
   dice_refused_thrice: {
     at: ["dice", "throws"],
     errs: (sitting) => {
@@ -177,6 +178,17 @@ test("selftest_failed is refused, recorded and said", () => {
   );
   assertRefused(sitting, "selftest_failed");
 });
+for (const [id, faces] of [
+  ["passphrase_dice_uneven", "16111".repeat(8)],
+  ["passphrase_dice_by_plan", "654321".repeat(7).slice(0, 40)],
+] as const)
+  test(`${id} is refused, recorded and said`, () => {
+    const config = { ...PRODUCTION, passphrase: "dice" as const };
+    const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
+    type(sitting, faces);
+    assertRefused(sitting, id);
+    walkTo(sitting, "words");
+  });
 answered("random_failed", "share", { random: refusing("random_failed") });
 answered("write_failed", "result", { write: refusing("write_failed") });
 answered("written_differs", "result", { write: refusing("written_differs") });

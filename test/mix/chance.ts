@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { PLAN_RUN_LIMIT } from "../../ceremony/limits.ts";
+import { blocksLimit, hitsLimit, readings, stepsLimit } from "../../ceremony/mix/plan.ts";
+
 // Exact chances of fair dice, counted in whole numbers: how many of the 6^n sequences a rule refuses.
 
 const FACES = 6;
@@ -112,4 +116,62 @@ function get(values: readonly bigint[][], row: number, column: number): bigint {
 function set(values: bigint[][], row: number, column: number, value: bigint): void {
   const cells = values[row];
   if (cells !== undefined) cells[column] = value;
+}
+
+/** The probability of `least` successes or more in so many independent tries, exact but for rounding. */
+export function atLeast(tries: number, chance: number, least: number): number {
+  let sum = 0;
+  for (let hits = least; hits <= tries; hits += 1)
+    sum += Number(binomial(tries, hits)) * chance ** hits * (1 - chance) ** (tries - hits);
+  return sum;
+}
+
+/**
+ * The most often that throws are taken for a plan: the chances of all readings added up, as if no two came together.
+ * The differences of fair throws are fair throws, so the counts of above hold for each reading; its runs are counted
+ * apart from its hits.
+ */
+export function plansAtMost(rolls: number): number {
+  const faces = FACES;
+  const known = new Map<number, number>();
+  const ofReading = (pairs: number): number => {
+    const hits = hitsLimit(pairs) > pairs ? 0 : refusedShare(pairs, withoutFace(pairs, hitsLimit(pairs)));
+    return hits + refusedShare(pairs, withoutRun(pairs, PLAN_RUN_LIMIT));
+  };
+  let sum = 0;
+  for (const { pairs } of readings(rolls)) {
+    const share = known.get(pairs) ?? ofReading(pairs);
+    known.set(pairs, share);
+    sum += SIGNS * share;
+  }
+  sum += PAIRS_OF_STEPS * atLeast(rolls - 1, 2 / faces, stepsLimit(rolls - 1));
+  for (let offset = 0; offset < faces; offset += 1) {
+    const blocks = Math.floor((rolls - offset) / faces);
+    sum += atLeast(blocks, 720 / faces ** faces, blocksLimit(blocks));
+  }
+  return sum;
+}
+
+/** The same for dice that show no face more often than `most`, whatever they showed before, and no six in a block. */
+export function biasedPlansAtMost(rolls: number, most: number): number {
+  let sum = 0;
+  for (const { pairs } of readings(rolls)) {
+    const runs = Math.max(0, pairs - PLAN_RUN_LIMIT + 1) * most ** (PLAN_RUN_LIMIT - 1);
+    sum += SIGNS * (FACES * atLeast(pairs, most, hitsLimit(pairs)) + runs);
+  }
+  return sum + PAIRS_OF_STEPS * atLeast(rolls - 1, 2 * most, stepsLimit(rolls - 1));
+}
+
+/** A difference and a sum of each pair. */
+const SIGNS = 2;
+/** Two of six steps. */
+const PAIRS_OF_STEPS = 15;
+
+/** 128 throws of fair dice, the same for a name each time. */
+export function fairFaces(name: string): string {
+  let faces = "";
+  for (let block = 0; faces.length < 128; block += 1)
+    for (const byte of createHash("sha256").update(`${name} ${block}`).digest())
+      if (byte < 252) faces += String((byte % FACES) + 1);
+  return faces.slice(0, 128);
 }

@@ -3,20 +3,26 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { DICE_FACE_LIMIT, DICE_ROLLS_MAX, DICE_ROLLS_MIN, DICE_RUN_LIMIT } from "../../ceremony/limits.ts";
 import { checkDice, checkKeyTiming, faceLimit, faceRate } from "../../ceremony/mix/dice.ts";
+import { followsPlan } from "../../ceremony/mix/plan.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { refusedShare, withoutEither, withoutFace, withoutRun } from "./chance.ts";
+import { fairFaces, refusedShare, withoutEither, withoutFace, withoutRun } from "./chance.ts";
 
 const check = (faces: string) => checkDice(Secret.copyOf(Buffer.from(faces, "ascii")));
 
-/** 64 throws or more with `count` of face 1 and no run over `run`: blocks of ones between the other faces in turn. */
+/** 64 throws or more with `count` of face 1, thrown by fair dice but for their number. */
 function throwsWith(count: number, rolls: number): string {
-  const others = Array.from({ length: rolls - count }, (_, i) => String(2 + (i % 5)));
-  const spread = others.map((face, i) => (i < count ? `1${face}` : face));
-  return spread.join("");
+  const faces = [..."1".repeat(count), ...fairFaces("others").repeat(2).replaceAll("1", "")].slice(0, rolls);
+  const order = fairFaces("order").repeat(2);
+  return faces
+    .map((face, at) => ({ face, at: order.slice(at, at + 8) }))
+    .sort((left, right) => left.at.localeCompare(right.at))
+    .map(({ face }) => face)
+    .join("");
 }
 
 test("fair throws pass", () => {
-  assert.equal(check("123456".repeat(11).slice(0, 64)), undefined);
+  for (const rolls of [DICE_ROLLS_MIN, 99, DICE_ROLLS_MAX])
+    assert.equal(check(fairFaces("fair throws").slice(0, rolls)), undefined);
   assert.equal(check(throwsWith(19, 64)), undefined);
 });
 
@@ -30,13 +36,13 @@ test("dice_face_too_often: 20 in 64, wherever they are", () => {
 });
 
 test("dice_run_too_long: 7 in a row, at the beginning, between and at the end", () => {
-  const rest = "123456".repeat(10).slice(0, 57);
-  assert.equal(rest[0], "1");
+  // Without a six before the place or after it.
+  const rest = fairFaces("rest")
+    .slice(0, 57)
+    .replaceAll("6", (_, at: number) => String((at % 5) + 1));
   for (const at of [0, 6, 24, 57]) {
     const six = `${rest.slice(0, at)}${"6".repeat(DICE_RUN_LIMIT - 1)}${rest.slice(at)}`;
-    // The face before the place is a 6 where `at` is a multiple of six: one of the run is there already.
-    const own = rest[at - 1] === "6" ? 1 : 0;
-    assert.equal(check(six), own === 1 ? "dice_run_too_long" : undefined, `six and ${own} at ${at}`);
+    assert.equal(check(six), undefined, `six at ${at}`);
     const seven = `${rest.slice(0, at)}${"6".repeat(DICE_RUN_LIMIT)}${rest.slice(at)}`;
     assert.equal(check(seven), "dice_run_too_long", `seven at ${at}`);
   }
@@ -54,7 +60,9 @@ test("the check counts as a straightforward count does", () => {
           ? "dice_face_too_often"
           : /(.)\1{6}/.test(text)
             ? "dice_run_too_long"
-            : undefined;
+            : followsPlan(Buffer.from(text, "ascii"))
+              ? "dice_by_plan"
+              : undefined;
       assert.equal(check(text), expected);
     }),
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { limitRows, rateRows, sentences, vectorBlocks } from "./figures.ts";
+import { limitRows, passphraseRows, rateRows, sentences, vectorBlocks } from "./figures.ts";
 
 const page = readFileSync(new URL("../../docs/mix.md", import.meta.url), "utf8");
 // Sentences may break anywhere.
@@ -12,8 +12,12 @@ test("docs/mix.md holds the vectors of test/vectors/mix.json, all of them and no
   assert.equal(page.match(/^id {15}/gm)?.length, vectorBlocks().length);
 });
 
-test("docs/mix.md gives the exact rates at which fair dice are refused", () => {
+test("docs/mix.md gives the rates at which fair dice are refused", () => {
   assert.ok(page.includes(rateRows().join("\n")), rateRows().join("\n"));
+});
+
+test("docs/mix.md gives the rates at which fair throws of a passphrase are refused", () => {
+  assert.ok(page.includes(passphraseRows().join("\n")), passphraseRows().join("\n"));
 });
 
 test("docs/mix.md gives the limit of a face for every policy, with its rate", () => {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { checkDice } from "../../ceremony/mix/dice.ts";
+import { checkDice, checkPassphraseDice } from "../../ceremony/mix/dice.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { screenPng } from "./picture.ts";
 import { type Notes, playRehearsal, type Table, type Watcher } from "./player.ts";
@@ -40,11 +40,11 @@ export const CHECKOUT: readonly [string, ...string[]] = [
 ];
 
 /** Faces that fair dice gave: drawn by the system, as the people of a rehearsal without dice would. */
-export function throwDice(count: number): string {
+export function throwDice(count: number, check: (throws: Secret) => string | undefined = checkDice): string {
   for (;;) {
     const faces = Array.from({ length: count }, () => randomInt(1, 7)).join("");
     // What the ceremony refuses is thrown again by people too.
-    if (checkDice(Secret.copyOf(Buffer.from(faces))) === undefined) return faces;
+    if (check(Secret.copyOf(Buffer.from(faces))) === undefined) return faces;
   }
 }
 
@@ -59,7 +59,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     date: new Date().toISOString().slice(0, 10),
     dice: options.dice ?? throwDice(64),
     passphrase: options.passphrase ?? "Only for 1 rehearsal!",
-    passphraseDice: throwDice(64).slice(0, 40),
+    passphraseDice: throwDice(40, checkPassphraseDice),
     policy,
     plates,
     ...(recipient === "none" ? {} : { recipient }),
