@@ -17,7 +17,7 @@ export async function dispatch(command: string | undefined, rest: readonly strin
     case CHILD_ARGUMENT:
       return exitingWith(await (await import("./host/inner.ts")).runInner());
     case "inspect":
-      return (await import("./inspect.ts")).runInspect(rest, (await import("./host/stdio.ts")).processIo());
+      return (await import("./inspect/command.ts")).runInspect(rest, (await import("./host/stdio.ts")).processIo());
     case "verify":
       return (await import("./verify.ts")).runVerify(rest, {
         readFile: (path) => readFileSync(path),

@@ -18,7 +18,7 @@ export const INTERNAL_VERSION = 1;
 
 export const ENTROPY_BYTES = 16;
 export const SALT_BYTES = 5;
-const SALT_AT = 24;
+export const SALT_AT = 24;
 const CHECKSUM_AT = 29;
 
 /** lnd `aezeed.scryptN`, r, p; its unit tests lower N to 16. */
@@ -128,7 +128,8 @@ function deriveKey(passphrase: Secret, salt: Uint8Array, options: CipherOptions)
   return (options.kdf ?? scrypt)(bytes, salt, options.scryptN ?? SCRYPT_N);
 }
 
-function scrypt(passphrase: Uint8Array, salt: Uint8Array, scryptN: number): Buffer {
+/** lnd's key derivation: 32 bytes, 32 MiB of memory, most of the time that a seed takes. */
+export function scrypt(passphrase: Uint8Array, salt: Uint8Array, scryptN: number): Buffer {
   // Node refuses more than 32 MiB by default, and these parameters need 32 MiB and a little.
   const maxmem = 64 * 1024 * 1024;
   return scryptSync(passphrase, salt, KEY_BYTES, { N: scryptN, r: SCRYPT_R, p: SCRYPT_P, maxmem });

@@ -14,3 +14,24 @@ export function coinType(network: Network): 0 | 1 {
 export function parseNetwork(name: string): Network | undefined {
   return NETWORKS.find((network) => network === name);
 }
+
+/** What people and other programs call the five, and mean one of them. */
+const OTHER_NAMES: Readonly<Record<string, Network>> = {
+  testnet4: "testnet",
+  testnet3: "testnet",
+  test: "testnet",
+  bitcoin: "mainnet",
+  main: "mainnet",
+  livenet: "mainnet",
+  reg: "regtest",
+  sim: "simnet",
+};
+
+/** What to give instead of a name that is none of the five: the end of a sentence, empty if nothing is known of it. */
+export function networkAdvice(name: string): string {
+  const known = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? OTHER_NAMES[name.toLowerCase()] : undefined;
+  const network = known ?? parseNetwork(name.toLowerCase());
+  if (network === undefined) return "";
+  // lnd derives by the coin type alone, which is 1 on every network but mainnet.
+  return name.startsWith("testnet") ? `; ${name} has testnet's keys: use testnet` : `; use ${network}`;
+}

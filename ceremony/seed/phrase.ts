@@ -12,8 +12,7 @@ export type PhraseError =
   | { readonly code: "unknown_word"; readonly position: number }
   | { readonly code: "word_count"; readonly count: number };
 
-/** What stands for a word that is not known, and the index it gets. */
-const MISSING_MARK = 0x3f; // ?
+/** The index of a word that is not known. */
 export const MISSING = 0xffff;
 
 const SPACE = 0x20;
@@ -30,42 +29,22 @@ const LABEL_ENDS = Buffer.from(".):");
  * @returns the 33 enciphered bytes; nothing of the text is kept, and wiping the text stays with the caller.
  */
 export function parsePhrase(text: Uint8Array): Result<Secret, PhraseError> {
-  const read = readIndexes(text, false);
-  if (!read.ok) return read;
-  const packed = packIndexes(read.value);
-  read.value.fill(0);
-  return ok(packed);
-}
-
-/**
- * The same reading, as 24 word indexes. With `oneMissing` a single `?` may stand for a word, and reads as `MISSING`.
- * The caller wipes the array.
- */
-export function readIndexes(text: Uint8Array, oneMissing: boolean): Result<Uint16Array, PhraseError> {
   const indexes = new Uint16Array(PHRASE_WORDS);
-  let missing = oneMissing ? 1 : 0;
   let count = 0;
   for (const typed of typedWords(text)) {
-    const isMark = missing > 0 && typed.length === 1 && typed[0] === MISSING_MARK;
-    const index = isMark ? MISSING : findWord(typed);
+    const index = findWord(typed);
     if (index === undefined) {
       indexes.fill(0);
       return fail({ code: "unknown_word", position: count + 1 });
     }
-    if (isMark) missing -= 1;
     if (count < PHRASE_WORDS) indexes[count] = index;
     count += 1;
   }
-  if (count === PHRASE_WORDS) return ok(indexes);
+  const packed = packIndexes(indexes);
   indexes.fill(0);
+  if (count === PHRASE_WORDS) return ok(packed);
+  packed.wipe();
   return fail({ code: "word_count", count });
-}
-
-/** How many words a text holds, list numbers left out, whether they are in the list or not. */
-export function countWords(text: Uint8Array): number {
-  let count = 0;
-  for (const _ of typedWords(text)) count += 1;
-  return count;
 }
 
 /** The 24 word indexes in the 33 bytes, first word first: bits 11i to 11i + 10, most significant first. */

@@ -70,7 +70,7 @@ describe("accounts of ceremony inspect", () => {
       const { processIo } = await import(process.argv[2]);
       process.exitCode = await runInspect(["--network", "regtest", "--json", "--accounts", "mine.json"], processIo());
     `;
-    const modules = ["inspect.ts", "host/stdio.ts"].map(
+    const modules = ["inspect/command.ts", "host/stdio.ts"].map(
       (file) => new URL(`../../ceremony/${file}`, import.meta.url).href,
     );
     const inspectHere = () =>

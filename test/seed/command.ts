@@ -1,4 +1,4 @@
-import { type InspectIo, runInspect } from "../../ceremony/inspect.ts";
+import { type InspectIo, runInspect } from "../../ceremony/inspect/command.ts";
 import { fail } from "../../ceremony/result.ts";
 
 /** What `ceremony inspect --network regtest` says of `WORDS` without a passphrase. */

@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 import english from "bip39/src/wordlists/english.json" with { type: "json" };
 import fc from "fast-check";
 import { crc32c } from "../../ceremony/seed/crc32c.ts";
-import { missingWordCandidates, suspectPositions } from "../../ceremony/seed/locator.ts";
-import { formatPhrase, packIndexes, parsePhrase, wordIndexes } from "../../ceremony/seed/phrase.ts";
+import { suspectPositions } from "../../ceremony/seed/locator.ts";
+import { packIndexes, parsePhrase, wordIndexes } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { error, hex, phrases, value, WORDS } from "./samples.ts";
+import { hex, phrases, value, WORDS } from "./samples.ts";
 
 const positions = Array.from({ length: 24 }, (_, word) => word + 1);
 const whole = value(parsePhrase(Buffer.from(WORDS)));
@@ -125,44 +125,5 @@ describe("locator", () => {
         assert.ok(row.every((effect, change) => change === 0 || effect !== other[change]));
       }
     }
-  });
-});
-
-describe("missing word", () => {
-  const blanked = (phrase: Secret, position: number) => {
-    const words = formatPhrase(phrase).bytes.toString().split(" ");
-    return Buffer.from(words.with(position - 1, "?").join(" "));
-  };
-
-  it("has one candidate, the word that was there", () => {
-    fc.assert(
-      fc.property(phrases, fc.constantFrom(...positions), (phrase, position) => {
-        const found = value(missingWordCandidates(blanked(phrase, position)));
-        assert.deepEqual(found, { position, candidates: [wordIndexes(phrase)[position - 1]] });
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("has none if another word is wrong too, or the version", () => {
-    assert.deepEqual(value(missingWordCandidates(blanked(changed(whole, 5, 9), 13))), { position: 13, candidates: [] });
-    assert.deepEqual(value(missingWordCandidates(blanked(other, 13))), { position: 13, candidates: [] });
-    assert.deepEqual(value(missingWordCandidates(blanked(other, 1))), { position: 1, candidates: [] });
-  });
-
-  it("is one word, given as ? in an otherwise strict phrase", () => {
-    const twice = WORDS.replace("wolf", "?").replace("agent", "?");
-    assert.deepEqual(error(missingWordCandidates(Buffer.from(twice))), { code: "unknown_word", position: 24 });
-    assert.deepEqual(error(missingWordCandidates(Buffer.from(WORDS))), { code: "no_missing_word" });
-    assert.deepEqual(error(missingWordCandidates(Buffer.from("?"))), { code: "word_count", count: 1 });
-    assert.deepEqual(error(missingWordCandidates(Buffer.from(WORDS.replace("wolf", "??")))), {
-      code: "unknown_word",
-      position: 2,
-    });
-    assert.equal(error(parsePhrase(Buffer.from(WORDS.replace("wolf", "?")))).code, "unknown_word");
-    const numbered = WORDS.replace("one", "?")
-      .split(" ")
-      .map((word, at) => `${at + 1}. ${word}`);
-    assert.equal(value(missingWordCandidates(Buffer.from(numbered.join("\n")))).position, 12);
   });
 });
