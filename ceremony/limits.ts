@@ -26,8 +26,18 @@ export const WORDS_PER_PAGE = 4;
 export const PASSPHRASE_MIN = 12;
 /** Eight words of the EFF large list are 103 bits. */
 export const PASSPHRASE_DICE_WORDS = 8;
-/** Eight words of nine letters and seven spaces are 79, and one more shows that something was typed too much. */
-export const PASSPHRASE_MAX = 80;
+/**
+ * What every lncli can be given. lnd takes a passphrase of any length, but `lncli create` reads it from a terminal in
+ * canonical mode (golang.org/x/term `ReadPassword`), where the kernel cuts a longer line without a word: at 4,096 bytes
+ * on Linux, at 1,024 on macOS, and POSIX promises no more than 255 (`_POSIX_MAX_CANON`), of which one is the line's end.
+ * Twenty-four words by dice are 239.
+ */
+export const PASSPHRASE_MAX = 254;
+
+/** At the end the keyboard is given back when nothing was typed for this long: a second Enter, a key that was held. */
+export const CHOSEN_QUIET_MS = 500;
+/** The same after an end that nobody chose: a person who types from paper looks up at the end of a line at the latest. */
+export const SUDDEN_QUIET_MS = 3000;
 
 /** Longest word of the English list, and room for one slip of the finger. */
 export const TYPED_WORD_MAX = 9;

@@ -355,7 +355,14 @@ export const STEPS: readonly Step[] = [
         id: "mixed",
         actor: "leader",
         aloud: "Share and dice are mixed. Witness, write down the first and last eight digits of the node id.",
-        shows: "the formula in one line, the birthday, the node id and the output commitment",
+        shows:
+          "the formula in one line, the birthday, the node id, its first and last eight digits, the output commitment",
+      },
+      {
+        id: "noted",
+        actor: "witness",
+        aloud: "Witness, type the first and last eight digits of the node id, from your paper.",
+        shows: "a field for the sixteen digits; the node id is hidden",
       },
     ],
     records: [
@@ -367,8 +374,10 @@ export const STEPS: readonly Step[] = [
         outputCommitment: rule.hex(32),
         ...keys,
       }),
+      // Not asked for by the first release, whose transcripts stay what they are.
+      entry("noted", "compare", "any", ["witness"]),
     ],
-    refuses: [],
+    refuses: ["mix_copy"],
   },
   {
     id: "passphrase",
@@ -412,7 +421,12 @@ export const STEPS: readonly Step[] = [
       "passphrase_empty",
       "passphrase_default",
       "passphrase_not_ascii",
+      "passphrase_control",
+      "passphrase_keypad",
+      "passphrase_blanks",
       "passphrase_space",
+      "passphrase_long",
+      "passphrase_lines",
       "passphrase_short",
       "passphrase_dice_uneven",
       "passphrase_dice_by_plan",
@@ -480,7 +494,7 @@ export const STEPS: readonly Step[] = [
         attempts: rule.int(1, COUNT_MAX),
       }),
     ],
-    refuses: ["readback_unknown_word", "readback_wrong_word"],
+    refuses: ["readback_unknown_word", "readback_void", "readback_wrong_word"],
   },
   {
     id: "opening",
@@ -531,7 +545,13 @@ export const STEPS: readonly Step[] = [
       entry("typed", "accepted", "one", ["officer2", "leader"], { attempts: rule.int(1, COUNT_MAX) }),
       entry("restored", "check", "two", ["machine"], { by: rule.oneOf("first", "second"), ...restoredKeys }),
     ],
-    refuses: ["restore_unknown_word", "restore_bad_version", "restore_bad_checksum", "restore_wrong_passphrase"],
+    refuses: [
+      "restore_unknown_word",
+      "restore_void",
+      "restore_bad_version",
+      "restore_bad_checksum",
+      "restore_wrong_passphrase",
+    ],
   },
   {
     id: "compare",
@@ -604,9 +624,15 @@ export const STEPS: readonly Step[] = [
         shows: "each file with its size and SHA-256",
       },
       {
+        id: "noted",
+        actor: "witness",
+        aloud: "Witness, type the first and last eight digits of the node id, from your paper.",
+        shows: "a field for the sixteen digits; the node id is hidden",
+      },
+      {
         id: "node",
         actor: "witness",
-        aloud: "This is the id that lnd will show. Scan it, and type its last eight digits from your device or paper.",
+        aloud: "This is the id that lnd will show. Compare it with your paper, and scan the code if there is one.",
         shows: "the node id and the fingerprint in hex, beside the node id as a QR code",
       },
     ],

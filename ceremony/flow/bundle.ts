@@ -90,7 +90,7 @@ function answered(state: State, answer: Answer): Turn<State> {
 }
 
 function bundledView({ file }: State): View {
-  if (file === undefined) return { page: "bundled", lines: [line("Writing ...")], keys: "" };
+  if (file === undefined) return { page: "bundled", part: "writing", lines: [line("Writing ...")], keys: "" };
   return {
     page: "bundled",
     lines: [

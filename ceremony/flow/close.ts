@@ -32,13 +32,13 @@ export const close: StepLogic<State> = {
 
   view(state, scene): View {
     if (state.page === "machine") return machineView(scene);
-    if (state.head === "") return { page: "head", lines: [line("Closing ...")], keys: "" };
+    if (state.head === "") return { page: "head", part: "closing", lines: [line("Closing ...")], keys: "" };
     if (state.copy.page === "copied") return { page: "copied", ...CopyCheck.view(state.copy, "head") };
     const page = given(
       scene.step.pages.find((candidate) => candidate.id === "head"),
       "page",
     );
-    const beside = [...aloudLines(page, 43), ...headRows(state.head)];
+    const beside = [...aloudLines(page, 42), ...headRows(state.head)];
     return {
       page: "head",
       lines: scene.facts.blocks === true ? besideCode(state.head, beside) : beside,

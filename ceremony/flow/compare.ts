@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Line, line, span } from "../screen/span.ts";
 import { birthdayDate } from "../seed/birthday.ts";
+import { nodeDigits } from "./nodedigits.ts";
 import { given, type NodeKeys, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
 
 /** The parent compares: the restoring process was not told what to find. */
@@ -26,6 +27,8 @@ export const compare: StepLogic<undefined> = {
         ...column("from the dice (step 6)", node),
         ...column("restored, first implementation", first),
         ...column("restored, second implementation", second),
+        [],
+        ...(node === undefined ? [] : [line("  ", ...nodeDigits(node.nodeId))]),
         [],
         line(equal(scene) ? "  All equal, and so are the 259 account keys." : span("! They differ.", "warn")),
       ],

@@ -1,24 +1,28 @@
 import { DICE_REFUSALS_MAX, DICE_TURN, KEY_GAP_MIN_MS } from "../limits.ts";
-import { checkDice, checkKeyTiming } from "../mix/dice.ts";
+import { checkDice, checkKeyTiming, type ThrowKey } from "../mix/dice.ts";
 import type { RefusalId } from "../refusals.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span } from "../screen/span.ts";
 import { Secret } from "../seed/secret.ts";
 import { nothing } from "./field.ts";
+import { longer, shorter } from "./secretfield.ts";
 import { ROUND } from "./share.ts";
 import type { StepLogic, Turn, View } from "./turn.ts";
 
 interface State {
   /** ASCII digits, in the order thrown. */
   readonly thrown: Secret;
-  readonly lastAt: number | undefined;
+  /** The key of the last throw, taken or not. */
+  readonly last: ThrowKey | undefined;
   readonly refusals: number;
-  /** The rest of a paste, or of a key that bounces: one accident is one refusal, and three end the ceremony. */
+  /** Ignores keys until a pause: a paste counts as one refusal and not as one for each key, and three end the ceremony. */
   readonly deaf: boolean;
+  /** The last key came twice at once, and was taken once. */
+  readonly bounced: boolean;
 }
 
 export const dice: StepLogic<State> = {
-  begin: () => ({ state: { thrown: nothing(), lastAt: undefined, refusals: 0, deaf: false } }),
+  begin: () => ({ state: { thrown: nothing(), last: undefined, refusals: 0, deaf: false, bounced: false } }),
 
   reduce(state, input, scene): Turn<State> {
     if (input.kind !== "key") return { state };
@@ -26,25 +30,21 @@ export const dice: StepLogic<State> = {
     const count = state.thrown.length;
     const letter = letterOf(input.key);
     if ((letter === "U" || input.key.kind === "backspace") && count > 0) {
-      const shorter = Secret.copyOf(state.thrown.bytes.subarray(0, -1));
-      state.thrown.wipe();
       return {
-        state: { ...state, thrown: shorter },
+        state: { ...state, thrown: shorter(state.thrown), bounced: false },
         notes: [{ what: "undone", actor: "operator", data: { throw: count } }],
       };
     }
     if (input.key.kind === "char" && input.key.code >= 0x31 && input.key.code <= 0x36) {
       // A key too many is no throw, however it came.
       if (count >= rolls) return { state };
-      if (state.deaf && input.at - (state.lastAt ?? input.at) < KEY_GAP_MIN_MS)
-        return { state: { ...state, lastAt: input.at }, ignored: true };
-      const refused = checkKeyTiming(state.lastAt, input.at, input.sameRead);
-      if (refused !== undefined) return again({ ...state, lastAt: input.at, deaf: true }, refused);
-      const longer = Buffer.alloc(count + 1);
-      longer.set(state.thrown.bytes);
-      longer[count] = input.key.code;
-      state.thrown.wipe();
-      return { state: { ...state, thrown: Secret.take(longer), lastAt: input.at, deaf: false } };
+      const key = { face: input.key.code, at: input.at };
+      if (state.deaf && input.at - (state.last?.at ?? input.at) < KEY_GAP_MIN_MS)
+        return { state: { ...state, last: key }, ignored: true };
+      const odd = checkKeyTiming(state.last, key, input.sameRead);
+      if (odd === "bounced") return { state: { ...state, last: key, bounced: true } };
+      if (odd !== undefined) return again({ ...state, last: key, deaf: true, bounced: false }, odd);
+      return { state: { ...state, thrown: longer(state.thrown, key.face), last: key, deaf: false, bounced: false } };
     }
     if (input.key.kind !== "enter" || count < rolls) return { state };
     const refused = checkDice(state.thrown);
@@ -76,7 +76,11 @@ export const dice: StepLogic<State> = {
         [],
         line(`  ${bar}`),
         [],
-        line("  this turn:  ", span(last, "strong")),
+        line(
+          "  this turn:  ",
+          span(last, "strong"),
+          state.bounced ? "  <- its key came twice within 20 ms, and counts once" : "",
+        ),
         [],
         line("Say the face aloud, type it, look at the screen: the last faces stand there."),
         line("Refused, and all thrown again: one face far too often, one seven times in a row,"),

@@ -1,10 +1,11 @@
 import { TYPED_WORD_MAX } from "../limits.ts";
-import type { Key } from "../screen/keys.ts";
+import { faultOf, type Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { PHRASE_WORDS } from "../seed/phrase.ts";
-import type { Secret } from "../seed/secret.ts";
-import { findWord } from "../seed/wordlist.ts";
-import { editSecret, field, nothing } from "./field.ts";
+import { Secret } from "../seed/secret.ts";
+import { findWord, PREFIX_LETTERS } from "../seed/wordlist.ts";
+import { field, nothing } from "./field.ts";
+import { longer, type SecretFault, shorter } from "./secretfield.ts";
 
 /** The words that are being typed from a plate, one field after the other. The indexes are as secret as the words. */
 export interface Entry {
@@ -12,14 +13,24 @@ export interface Entry {
   readonly indexes: Uint16Array;
   /** Positions still to be typed, from 0, in order. */
   readonly open: readonly number[];
+  /**
+   * `letters`: blanks stand between the letters of a word, as on the plate. `gap`: after three of them one did, and what
+   * comes next says whether the word has a fourth. `void`: the rest of a word in which a key could not be taken.
+   */
+  readonly mode?: "letters" | "gap" | "void";
 }
 
 export type EntryStep =
   | { readonly kind: "more"; readonly entry: Entry }
   | { readonly kind: "unknown"; readonly entry: Entry; readonly position: number }
+  | { readonly kind: "void"; readonly entry: Entry; readonly position: number; readonly fault: SecretFault }
   | { readonly kind: "full"; readonly entry: Entry };
 
 const EVERY = Array.from({ length: PHRASE_WORDS }, (_, index) => index);
+/** No word of the list has fewer letters. */
+const WORD_LETTERS_MIN = 3;
+/** What people type between words, and between the letters of a word as it is punched: A B O U, A-B-O-U, [A.B.O.U]. */
+const BLANKS = Buffer.from(" ,.;:-_/()[]|");
 
 export function emptyEntry(): Entry {
   return { typed: nothing(), indexes: new Uint16Array(PHRASE_WORDS), open: EVERY };
@@ -30,24 +41,86 @@ export function reopened(entry: Entry, positions: readonly number[]): Entry {
   return { ...entry, open: positions.length === 0 ? EVERY : positions.map((position) => position - 1) };
 }
 
-/** One key: letters make a word, Enter or space ends it. Backspace in an empty field goes back a word. */
+/**
+ * One key: letters make a word, Enter or a blank ends it; a blank between single letters, as they stand on the plate, is
+ * none. Backspace in an empty field goes back a word. The number of the word may be typed before it.
+ */
 export function typeWord(entry: Entry, key: Key): EntryStep {
   const [position] = entry.open;
   if (position === undefined) return { kind: "full", entry };
-  const ends = key.kind === "enter" || key.kind === "tab" || (key.kind === "char" && key.code === 0x20);
-  if (!ends) {
-    if (key.kind === "backspace" && entry.typed.length === 0 && entry.open.length < PHRASE_WORDS && position > 0)
+  const ends = key.kind === "enter" || key.kind === "tab";
+  const isBlank = key.kind === "char" && BLANKS.includes(key.code);
+  if (entry.mode === "void") return { kind: "more", entry: ends || isBlank ? fresh(entry) : entry };
+  if (key.kind === "clear") return { kind: "more", entry: cleared(entry) };
+  if (key.kind === "backspace") {
+    if (entry.typed.length === 0 && entry.open.length < PHRASE_WORDS && position > 0)
       return { kind: "more", entry: { ...entry, open: [position - 1, ...entry.open] } };
-    return { kind: "more", entry: { ...entry, typed: editSecret(entry.typed, key, TYPED_WORD_MAX) } };
+    const typed = shorter(entry.typed);
+    return { kind: "more", entry: typed.length === 0 ? { ...fresh(entry), typed } : { ...entry, typed } };
   }
-  if (entry.typed.length === 0) return { kind: "more", entry };
-  const index = findWord(entry.typed.bytes);
-  entry.typed.wipe();
-  if (index === undefined) return { kind: "unknown", entry: { ...entry, typed: nothing() }, position: position + 1 };
+  if (isBlank) return blank(entry, position);
+  if (entry.mode === "gap" && isDigit(key)) {
+    // The number of the next word: this one had three letters.
+    const step = ended(entry, position);
+    return step.kind === "more" ? typeWord(step.entry, key) : step;
+  }
+  if (ends) return entry.typed.length === 0 ? { kind: "more", entry } : ended(entry, position);
+  const fault = key.kind === "char" ? undefined : (faultOf(key) ?? "control");
+  if (key.kind !== "char" || fault !== undefined || entry.typed.length >= TYPED_WORD_MAX)
+    return { kind: "void", entry: { ...cleared(entry), mode: "void" }, position: position + 1, fault: fault ?? "long" };
+  const mode = entry.mode === undefined ? {} : { mode: "letters" as const };
+  return { kind: "more", entry: { ...fresh(entry), ...mode, typed: longer(entry.typed, key.code) } };
+}
+
+function blank(entry: Entry, position: number): EntryStep {
+  const { length } = entry.typed;
+  if (length === 0) return { kind: "more", entry };
+  if (isNumber(entry.typed)) {
+    // The number that stands before the word on the plate; any other is a slip, and no word.
+    if (entry.typed.bytes.equals(Buffer.from(String(position + 1)))) return { kind: "more", entry: cleared(entry) };
+    return ended(entry, position);
+  }
+  if (length < WORD_LETTERS_MIN) return { kind: "more", entry: { ...entry, mode: "letters" } };
+  if (entry.mode === "letters" && length === WORD_LETTERS_MIN)
+    return { kind: "more", entry: { ...entry, mode: "gap" } };
+  return ended(entry, position);
+}
+
+const isDigit = (key: Key): boolean => key.kind === "char" && key.code >= 0x30 && key.code <= 0x39;
+const isNumber = (typed: Secret): boolean => typed.bytes.every((byte) => byte >= 0x30 && byte <= 0x39);
+
+/** Enter, or a blank after a word: the word is looked up and the next position is open. */
+function ended(entry: Entry, position: number): EntryStep {
+  const { typed, mode } = entry;
+  const whole = findWord(typed.bytes);
+  // T R Y A: a word of three letters, and the first letter of the next.
+  const isSplit = whole === undefined && mode === "letters" && typed.length === PREFIX_LETTERS;
+  const index = isSplit ? findWord(typed.bytes.subarray(0, WORD_LETTERS_MIN)) : whole;
+  const rest =
+    isSplit && index !== undefined && entry.open.length > 1 ? Secret.copyOf(typed.bytes.subarray(-1)) : nothing();
+  typed.wipe();
+  if (index === undefined || (isSplit && rest.length === 0))
+    return { kind: "unknown", entry: { ...fresh(entry), typed: nothing() }, position: position + 1 };
   // In place: a second array would be a second copy of the words.
   entry.indexes[position] = index;
-  const next = { ...entry, typed: nothing(), open: entry.open.slice(1) };
+  const next = { ...fresh(entry), typed: rest, open: entry.open.slice(1) };
+  if (rest.length > 0) return { kind: "more", entry: { ...next, mode: "letters" } };
   return { kind: next.open.length === 0 ? "full" : "more", entry: next };
+}
+
+/** The same field without a mode. */
+function fresh({ mode: _, ...entry }: Entry): Entry {
+  return entry;
+}
+
+function cleared(entry: Entry): Entry {
+  entry.typed.wipe();
+  return { ...fresh(entry), typed: nothing() };
+}
+
+/** Something else took the keyboard while a word was typed: a letter of it may be missing. */
+export function interrupted(entry: Entry): Entry {
+  return entry.typed.length === 0 ? entry : { ...cleared(entry), mode: "void" };
 }
 
 export function entryLines(entry: Entry): Line[] {
@@ -62,5 +135,7 @@ export function entryLines(entry: Entry): Line[] {
     rows.push(line(`      ${cells.join("        ")}`));
   }
   if (position === undefined) return rows;
-  return [...rows, [], line(span(`word ${position + 1}`, "strong"), " from the plate:"), field("  ", entry.typed)];
+  const typed = field("  ", entry.typed);
+  const told = entry.mode === "void" ? [span("  void: Enter, then type this word again", "strong")] : [];
+  return [...rows, [], line(span(`word ${position + 1}`, "strong"), " from the plate:"), [...typed, ...told]];
 }

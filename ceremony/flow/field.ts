@@ -1,6 +1,6 @@
 import { HASH_ROWS } from "../limits.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
-import type { Key } from "../screen/keys.ts";
+import { faultOf, type Key } from "../screen/keys.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
 import { Secret } from "../seed/secret.ts";
 
@@ -11,29 +11,23 @@ export interface Edited {
 }
 
 /**
+ * Stands in a public line for a key that it cannot take. A key is never left out in silence: the block is seen, no rule
+ * and no comparison passes with it, and Backspace takes it away. Every console font has U+2588.
+ */
+export const UNTAKEN = "\u2588";
+
+/**
  * One key into a public line of at most `max` characters. Enter on an empty line does nothing: it was meant for the
- * screen before, and would be recorded as somebody's mistake.
+ * screen before, and would be recorded as somebody's mistake. What cannot be taken, or has no room, becomes `UNTAKEN`.
  */
 export function editLine(text: string, key: Key, max: number): Edited {
   if (key.kind === "enter") return { text, entered: text.trim() !== "" };
   if (key.kind === "backspace") return { text: text.slice(0, -1), entered: false };
-  if (key.kind !== "char" || text.length >= max) return { text, entered: false };
-  return { text: text + String.fromCharCode(key.code), entered: false };
-}
-
-/** One key into a secret line. The old bytes are wiped: there is never more than one copy. */
-export function editSecret(typed: Secret, key: Key, max: number): Secret {
-  if (key.kind === "backspace" && typed.length > 0) {
-    const shorter = Secret.copyOf(typed.bytes.subarray(0, -1));
-    typed.wipe();
-    return shorter;
-  }
-  if (key.kind !== "char" || typed.length >= max) return typed;
-  const longer = Buffer.alloc(typed.length + 1);
-  longer.set(typed.bytes);
-  longer[typed.length] = key.code;
-  typed.wipe();
-  return Secret.take(longer);
+  if (key.kind === "clear") return { text: "", entered: false };
+  const character = key.kind === "char" ? String.fromCharCode(key.code) : UNTAKEN;
+  if (key.kind !== "char" && faultOf(key) === undefined) return { text, entered: false };
+  if (text.length < max) return { text: text + character, entered: false };
+  return { text: text.slice(0, max - 1) + UNTAKEN, entered: false };
 }
 
 export const nothing = (): Secret => Secret.copyOf(new Uint8Array(0));
@@ -41,15 +35,6 @@ export const nothing = (): Secret => Secret.copyOf(new Uint8Array(0));
 /** A field with its label and a cursor. */
 export function field(label: string, text: string | Secret): Line {
   return line(`${label} `, span(text, "entry"), span("_", "entry"));
-}
-
-/** Stars of a hidden field: with label and count they are one line of 80 columns. */
-const STARS_MAX = 48;
-
-/** A secret that is counted, not shown. */
-export function hiddenField(label: string, typed: Secret): Line {
-  const shown = "*".repeat(Math.min(typed.length, STARS_MAX));
-  return [...field(label, shown), span(`  ${typed.length} typed`)];
 }
 
 /** The bytes of row `row` (from 1) of a 32-byte hash, in hex. */
@@ -71,8 +56,8 @@ export function hashTable(hex: string, field: string): Line[] {
   return rows;
 }
 
-/** The same words, whatever the case and the spaces between them. */
+/** The same words, whatever the case, and with spaces, commas or hyphens between them. */
 export function sameWords(typed: string, wanted: readonly string[]): boolean {
-  const words = typed.trim().toLowerCase().split(/\s+/);
+  const words = typed.toLowerCase().match(/[^\s,;.-]+/g) ?? [];
   return words.length === wanted.length && wanted.every((word, index) => word.toLowerCase() === words[index]);
 }

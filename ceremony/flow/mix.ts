@@ -1,30 +1,51 @@
 import { identityBundle } from "../bundle/bundle.ts";
+import { COPIED_MAX } from "../limits.ts";
 import { commitOutput } from "../mix/commitment.ts";
 import { mixSeed } from "../mix/mixer.ts";
 import { grouped, line, span } from "../screen/span.ts";
 import { INTERNAL_VERSION } from "../seed/aezeed.ts";
 import { birthdayDate, birthdayFromDate } from "../seed/birthday.ts";
 import { identity } from "../seed/derivation.ts";
+import { editLine, field } from "./field.ts";
+import { isNodeDigits, nodeDigits } from "./nodedigits.ts";
 import { ROUND, ROUNDS } from "./share.ts";
 import { FlowFault, given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
 
 interface State {
+  readonly page: "mixed" | "noted";
   readonly outputCommitment: string;
+  readonly typed: string;
 }
 
 export const mix: StepLogic<State> = {
-  begin: () => ({ state: { outputCommitment: "" }, ask: { kind: "drawn" } }),
+  begin: () => ({ state: { page: "mixed", outputCommitment: "", typed: "" }, ask: { kind: "drawn" } }),
 
   reduce(state, input, scene): Turn<State> {
     if (input.kind === "answer" && input.answer.kind === "drawn") return mixed(scene);
-    if (input.kind === "key" && input.key.kind === "enter" && scene.facts.node !== undefined)
-      return { state, go: "next" };
-    return { state };
+    const { node } = scene.facts;
+    if (input.kind !== "key" || node === undefined) return { state };
+    if (state.page === "mixed") return { state: input.key.kind === "enter" ? { ...state, page: "noted" } : state };
+    if (input.key.kind === "tab") return { state: { ...state, page: "mixed", typed: "" } };
+    const edited = editLine(state.typed, input.key, COPIED_MAX);
+    if (!edited.entered) return { state: { ...state, typed: edited.text } };
+    if (!isNodeDigits(edited.text, node.nodeId)) return { state: { ...state, typed: "" }, refused: { id: "mix_copy" } };
+    return { state, notes: [{ what: "noted", actor: "witness", data: {} }], go: "next" };
   },
 
   view(state, scene): View {
     const { node } = scene.facts;
-    if (node === undefined) return { page: "mixed", lines: [line("Mixing ...")], keys: "Ctrl-C end the ceremony" };
+    if (node === undefined)
+      return { page: "mixed", part: "mixing", lines: [line("Mixing ...")], keys: "Ctrl-C end the ceremony" };
+    if (state.page === "noted")
+      return {
+        page: "noted",
+        lines: [
+          field("first and last eight digits:", state.typed),
+          [],
+          line("From the paper: it is what the node is known by until lnd runs."),
+        ],
+        keys: "Enter done   Tab show the node id again   Ctrl-C end the ceremony",
+      };
     return {
       page: "mixed",
       lines: [
@@ -33,6 +54,7 @@ export const mix: StepLogic<State> = {
         [],
         line("node id      ", span(grouped(node.nodeId.slice(0, 32), 4), "strong", "node-id")),
         line("             ", span(grouped(node.nodeId.slice(32), 4), "strong", "node-id")),
+        line("             ", ...nodeDigits(node.nodeId)),
         line("fingerprint  ", span(node.masterFingerprint, "strong", "fingerprint")),
         line(
           "birthday     ",
@@ -80,7 +102,7 @@ function mixed(scene: Scene): Turn<State> {
     ...node,
   };
   return {
-    state: { outputCommitment },
+    state: { page: "mixed", outputCommitment, typed: "" },
     notes: [{ what: "mixed", actor: "machine", data }],
     facts: { node, ...(bundle === undefined ? {} : { bundle }) },
     secrets: { entropy, salt },

@@ -1,5 +1,6 @@
 import { grouped, type Line, line, span } from "../screen/span.ts";
 import { Secret } from "../seed/secret.ts";
+import { COVERED, type Cover, coveredBody, UNCOVERED } from "./cover.ts";
 import { ROUND } from "./share.ts";
 import { given, type StepLogic, type Turn, type View } from "./turn.ts";
 
@@ -7,15 +8,18 @@ import { given, type StepLogic, type Turn, type View } from "./turn.ts";
  * Rehearsal only, by the table: the values from which everyone recomputes the seed, to see that share and dice are what
  * the words are made of. In production nobody outside can check that for a single round (docs/mix.md).
  */
-export const opening: StepLogic<undefined> = {
-  begin: () => ({ state: undefined }),
+export const opening: StepLogic<Cover> = {
+  begin: () => ({ state: UNCOVERED }),
 
-  reduce(state, input): Turn<undefined> {
+  reduce(state, input): Turn<Cover> {
+    if (input.kind === "interrupted") return { state: COVERED };
+    if (input.kind === "key" && state.hidden) return { state: UNCOVERED };
     if (input.kind !== "key" || input.key.kind !== "enter") return { state };
     return { state, notes: [{ what: "opened", actor: "leader", data: { round: ROUND } }], go: "next" };
   },
 
-  view(_state, scene): View {
+  view(state, scene): View {
+    if (state.hidden) return { page: "opened", ...coveredBody("the opened values") };
     const { facts, secrets } = scene;
     const hash = (name: string, value: Secret) => hexLines(name, value);
     const configHash = grouped(facts.configHash.slice(0, 32), 4);

@@ -2,15 +2,37 @@ import { PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits
 import { checkPassphraseDice } from "../mix/dice.ts";
 import { diceStrength, diceWord } from "../mix/dicewords.ts";
 import type { RefusalId } from "../refusals.ts";
+import type { Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { checkNewPassphrase } from "../seed/passphrase.ts";
 import { Secret } from "../seed/secret.ts";
-import { editLine, editSecret, field, hiddenField, nothing } from "./field.ts";
+import { COVERED, type Cover, coveredBody, coverTick, seenAt, UNCOVERED } from "./cover.ts";
+import { editLine, field, nothing } from "./field.ts";
+import {
+  emptyField,
+  hiddenField,
+  longer,
+  type SecretFault,
+  type SecretField,
+  shorter,
+  typeSecret,
+  voided,
+} from "./secretfield.ts";
 import type { StepLogic, Turn, View } from "./turn.ts";
 
 /** Every kind of key that differs between keyboard maps: letters of AZERTY and QWERTZ, digits, signs. */
 const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
 const ROLLS_PER_WORD = 5;
+
+const REFUSED: Readonly<Record<SecretFault, RefusalId>> = {
+  foreign: "passphrase_not_ascii",
+  sequence: "passphrase_keypad",
+  control: "passphrase_control",
+  blanks: "passphrase_blanks",
+  edge: "passphrase_space",
+  long: "passphrase_long",
+  lines: "passphrase_lines",
+};
 
 interface State {
   readonly page: "keyboard" | "dice" | "first" | "second";
@@ -20,8 +42,10 @@ interface State {
   readonly words: readonly Secret[];
   /** Faces of all words so far. */
   readonly thrown: Secret;
-  readonly secret: Secret;
+  readonly secret: SecretField;
   readonly first: Secret;
+  /** Of the words by dice, which stand on the screen. */
+  readonly cover: Cover;
 }
 
 export const passphrase: StepLogic<State> = {
@@ -32,8 +56,9 @@ export const passphrase: StepLogic<State> = {
       faces: nothing(),
       words: [],
       thrown: nothing(),
-      secret: nothing(),
+      secret: emptyField(),
       first: nothing(),
+      cover: UNCOVERED,
     };
     if (scene.facts.config.passphrase !== "none") return { state };
     // lnd's own default stands in for no passphrase (aezeed/cipherseed.go): the policy said so, two people confirmed it.
@@ -46,6 +71,13 @@ export const passphrase: StepLogic<State> = {
   },
 
   reduce(state, input, scene): Turn<State> {
+    // Ctrl for Shift in a capital C: the letter would be missing.
+    if (input.kind === "interrupted")
+      return { state: { ...state, secret: voided(state.secret, state.secret.typed.length > 0), cover: COVERED } };
+    if (input.kind === "tick" && state.page === "dice") {
+      const cover = coverTick(state.cover, input.at);
+      return { state: cover === state.cover ? state : { ...state, cover } };
+    }
     if (input.kind !== "key") return { state };
     const policy = scene.facts.config.passphrase;
     if (state.page === "keyboard") {
@@ -55,17 +87,25 @@ export const passphrase: StepLogic<State> = {
       if (edited.text !== KEYBOARD_LINE)
         return { state, refused: { id: "keyboard_test", detail: `Character ${differsAt(edited.text)}:` } };
       const page = policy === "dice" ? "dice" : "first";
-      return { state: { ...state, page, typed: "" }, notes: [{ what: "keyboard", actor: "leader", data: {} }] };
+      return {
+        state: { ...state, page, typed: "", cover: UNCOVERED },
+        notes: [{ what: "keyboard", actor: "leader", data: {} }],
+      };
     }
-    if (state.page === "dice") return diceKey(state, input.key);
-    if (input.key.kind === "foreign") return { state, refused: { id: "passphrase_not_ascii" } };
-    if (input.key.kind === "tab" && state.page === "second" && policy === "dice") {
-      state.secret.wipe();
-      return { state: { ...state, page: "dice", secret: nothing() } };
+    if (state.page === "dice") {
+      const seen = { ...state, cover: seenAt(input.at) };
+      // The key that shows the words again is no throw.
+      return state.cover.hidden ? { state: seen } : diceKey(seen, input.key);
     }
-    if (input.key.kind !== "enter")
-      return { state: { ...state, secret: editSecret(state.secret, input.key, PASSPHRASE_MAX) } };
-    return state.page === "first" ? firstEntered(state) : secondEntered(state, policy);
+    if (input.key.kind === "tab" && state.page === "second" && policy === "dice" && !input.sameRead)
+      return { state: { ...state, page: "dice", secret: voided(state.secret, false), cover: seenAt(input.at) } };
+    const step = typeSecret(state.secret, input, PASSPHRASE_MAX);
+    const next = { ...state, secret: step.field };
+    if (step.kind === "void") return { state: next, refused: { id: REFUSED[step.fault] } };
+    if (step.kind === "entered") return state.page === "first" ? firstEntered(next) : secondEntered(next, policy);
+    if (step.kind === "empty" && state.page === "first") return { state: next, refused: { id: "passphrase_empty" } };
+    if (state.secret.isVoid) return { state: next, ignored: true };
+    return { state: step.field === state.secret ? state : next };
   },
 
   view(state, scene): View {
@@ -85,16 +125,16 @@ export const passphrase: StepLogic<State> = {
     return {
       page: state.page,
       lines: [
-        hiddenField("passphrase:", state.secret),
+        ...hiddenField("passphrase:", state.secret),
         [],
         line(
           first
-            ? `${PASSPHRASE_MIN} to ${PASSPHRASE_MAX} printable ASCII characters. Write it on paper before you type it.`
+            ? `${PASSPHRASE_MIN} to ${PASSPHRASE_MAX} ASCII characters, single blanks inside. Write it on paper first.`
             : "From the paper, not from memory: the paper is what must be right.",
         ),
         line("It is kept apart from the plates. Without it the words restore nothing."),
       ],
-      keys: `Enter done   Backspace${dice ? "   Tab show the words again" : ""}   Ctrl-C end the ceremony`,
+      keys: `Enter done   Ctrl-U clear${dice ? "   Tab show the words again" : ""}   Ctrl-C end the ceremony`,
     };
   },
 };
@@ -106,7 +146,7 @@ function differsAt(typed: string): number {
   return at + 1;
 }
 
-function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<State> {
+function diceKey(state: State, key: Key): Turn<State> {
   const full = state.words.length >= PASSPHRASE_DICE_WORDS;
   if (key.kind === "backspace" && state.faces.length === 0) {
     state.words.at(-1)?.wipe();
@@ -119,9 +159,9 @@ function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<Stat
     state.first.wipe();
     return { state: { ...state, page: "second", first: joined(state.words) } };
   }
-  if (key.kind === "backspace") return { state: { ...state, faces: editSecret(state.faces, key, ROLLS_PER_WORD) } };
+  if (key.kind === "backspace") return { state: { ...state, faces: shorter(state.faces) } };
   if (key.kind !== "char" || key.code < 0x31 || key.code > 0x36) return { state };
-  const faces = editSecret(state.faces, key, ROLLS_PER_WORD);
+  const faces = longer(state.faces, key.code);
   if (faces.length < ROLLS_PER_WORD) return { state: { ...state, faces } };
   const word = Secret.take(diceWord(faces.bytes));
   const thrown = joinedFaces(state.thrown.bytes, faces.bytes);
@@ -137,25 +177,26 @@ function diceKey(state: State, key: Parameters<typeof editSecret>[1]): Turn<Stat
 const joinedFaces = (...parts: readonly Uint8Array[]): Secret => Secret.take(Buffer.concat(parts));
 
 function firstEntered(state: State): Turn<State> {
-  const checked = checkNewPassphrase(state.secret, { mayBeDefault: false });
+  const { typed } = state.secret;
+  const checked = checkNewPassphrase(typed, { mayBeDefault: false });
   if (!checked.ok) return again(state, checked.error.code);
-  if (state.secret.length < PASSPHRASE_MIN) return again(state, "passphrase_short");
-  return { state: { ...state, page: "second", first: state.secret, secret: nothing() } };
+  if (typed.length < PASSPHRASE_MIN) return again(state, "passphrase_short");
+  return { state: { ...state, page: "second", first: typed, secret: emptyField() } };
 }
 
 function again(state: State, id: RefusalId): Turn<State> {
-  state.secret.wipe();
   state.first.wipe();
-  return { state: { ...state, page: "first", secret: nothing(), first: nothing() }, refused: { id } };
+  const secret = voided(state.secret, false);
+  return { state: { ...state, page: "first", secret, first: nothing() }, refused: { id } };
 }
 
 function secondEntered(state: State, policy: "typed" | "dice" | "none"): Turn<State> {
-  if (!state.secret.equals(state.first)) {
+  const { typed } = state.secret;
+  if (!typed.equals(state.first)) {
     if (policy === "typed") return again(state, "passphrase_differs");
-    state.secret.wipe();
-    return { state: { ...state, secret: nothing() }, refused: { id: "passphrase_differs" } };
+    return { state: { ...state, secret: voided(state.secret, false) }, refused: { id: "passphrase_differs" } };
   }
-  for (const secret of [state.secret, state.thrown, ...state.words]) secret.wipe();
+  for (const secret of [typed, state.thrown, ...state.words]) secret.wipe();
   return {
     state,
     notes: [{ what: "passphrase", actor: "leader", data: { policy } }],
@@ -178,6 +219,7 @@ function joined(words: readonly Secret[]): Secret {
 }
 
 function diceView(state: State): View {
+  if (state.cover.hidden) return { page: "dice", part: "hidden", ...coveredBody("the words by dice") };
   const count = state.words.length;
   const full = count >= PASSPHRASE_DICE_WORDS;
   const rows: Line[] = state.words.map((word, index) => line(`  ${index + 1}  `, span(word, "strong")));

@@ -223,6 +223,7 @@ function configView(state: State, scene: Scene, keys: string): View {
 function roomView(state: State): View {
   return {
     page: "room",
+    part: state.item,
     lines: ROOM_ITEMS.map((item, index) =>
       line(
         index < state.item ? "  [Y] " : index === state.item ? span("  [?] ", "strong") : "  [ ] ",

@@ -1,7 +1,7 @@
 import { COUNT_MAX, NOTE_MAX } from "../limits.ts";
 import { REFUSALS, type RefusalId } from "../refusals.ts";
 import { type FrameContext, frame, type Size } from "../screen/frame.ts";
-import { letterOf } from "../screen/keys.ts";
+import { faultOf, type Key, type KeyFault } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import {
   type Actor,
@@ -13,9 +13,19 @@ import {
   stepsFor,
   stepsOf,
 } from "../script.ts";
-import { editLine } from "./field.ts";
+import { editLine, field, UNTAKEN } from "./field.ts";
 import { LOGIC } from "./logic.ts";
-import { type Ask, type Facts, FlowFault, given, type Input, type Note, type Secrets, type Turn } from "./turn.ts";
+import {
+  type Ask,
+  type Facts,
+  FlowFault,
+  given,
+  type Input,
+  type Note,
+  type Scene,
+  type Secrets,
+  type Turn,
+} from "./turn.ts";
 
 /** An event before the transcript gives it sequence, chain and time. */
 export interface Draft {
@@ -29,6 +39,7 @@ export type Outcome =
   /** The next step belongs to another process. */
   | { readonly kind: "room"; readonly step: StepId }
   | { readonly kind: "done" }
+  /** A refusal after which nothing goes on: it stays on the screen until Enter, which gives `ended`. */
   | { readonly kind: "refused"; readonly id: RefusalId }
   | { readonly kind: "ended" };
 
@@ -40,8 +51,10 @@ export interface Play {
   readonly secrets: Secrets;
   readonly attempts: Readonly<Partial<Record<RefusalId, number>>>;
   readonly message?: string;
-  /** Ctrl-C was pressed, or Ctrl-E and this much of the note is typed. */
-  readonly overlay?: { readonly kind: "leave" } | { readonly kind: "note"; readonly text: string };
+  /** Ctrl-C was pressed, or Ctrl-E, and this much is typed. */
+  readonly overlay?: { readonly kind: "leave" | "note"; readonly text: string };
+  /** The refusal that ended the ceremony: what is left is a note of the leader, and Enter. */
+  readonly over?: RefusalId;
   /** The last event is written: nothing is recorded any more. */
   readonly complete: boolean;
 }
@@ -64,12 +77,12 @@ export function begin(step: StepId, facts: Facts, secrets: Secrets): Advance {
 /** The ceremony's only transition: state and input to state, events, a question to the adapters, an outcome. */
 export function advance(play: Play, input: Input): Advance {
   if (input.kind === "key") {
-    const over = overlay(play, input);
+    const over = overlay(play, input) ?? afterRefusal(play, input) ?? strangeKey(play, input);
     if (over !== undefined) return over;
   }
   if (input.kind === "answer" && input.answer.kind === "refused")
     return apply(play, { state: play.state, refused: { id: input.answer.id } });
-  const scene = { facts: play.facts, secrets: play.secrets, step: play.step };
+  const scene = sceneOf(play);
   const turn = LOGIC[play.step.id].reduce(play.state, input, scene);
   // Four times a second nothing happens, and nothing is drawn; nor does a key that means nothing take a message away.
   if (input.kind !== "answer" && turn.state === play.state && Object.keys(turn).length === 1)
@@ -80,7 +93,7 @@ export function advance(play: Play, input: Input): Advance {
 
 /** The screen of this moment, rows of spans. */
 export function screen(play: Play, size: Size): Line[] {
-  const scene = { facts: play.facts, secrets: play.secrets, step: play.step };
+  const scene = sceneOf(play);
   const view = LOGIC[play.step.id].view(play.state, scene);
   const page = given(
     play.step.pages.find((candidate) => candidate.id === view.page),
@@ -95,9 +108,29 @@ export function screen(play: Play, size: Size): Line[] {
     step: play.step,
     page,
   };
-  if (play.overlay === undefined)
-    return frame(play.message === undefined ? view : { ...view, message: play.message }, context, size);
-  return frame({ ...overlayBody(play.overlay, play.complete), ownAloud: true }, context, size);
+  const message = play.message === undefined ? {} : { message: play.message };
+  if (play.overlay !== undefined)
+    return frame({ ...overlayBody(play.overlay, play.complete), ...message, ownAloud: true }, context, size);
+  const keys = play.over === undefined ? view.keys : `Enter end${play.complete ? "" : "   Ctrl-E exception note"}`;
+  return frame({ ...view, ...message, keys }, context, size);
+}
+
+/**
+ * What the people look at: while it stays the same, so does the page that they answer. A key that was typed before the
+ * page was drawn answers another one, or nothing.
+ */
+export function pageKey(play: Play): string {
+  const { page, part = "" } = LOGIC[play.step.id].view(play.state, sceneOf(play));
+  return [play.step.id, page, part, play.overlay?.kind ?? "", play.over ?? ""].join("/");
+}
+
+const sceneOf = ({ facts, secrets, step }: Play): Scene => ({ facts, secrets, step });
+
+/** The same moment with a word about keys that were dropped, unless something else is said already. */
+export function dropped(play: Play): Play {
+  return play.message === undefined
+    ? { ...play, message: "What was typed before this page was drawn is not taken." }
+    : play;
 }
 
 /** The note's characters on one row: all of them are on three. */
@@ -118,8 +151,10 @@ function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
               line("The transcript keeps what was done, and says that it was ended."),
               line("A new ceremony begins from the first step."),
             ]),
+        [],
+        field(`Type ${LEAVE_WORD} to end it:`, over.text),
       ],
-      keys: "E end the ceremony   any other key: go on",
+      keys: `${LEAVE_WORD} and Enter: end the ceremony   Esc, or Enter alone: go on`,
     };
   return {
     lines: [
@@ -130,7 +165,7 @@ function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
       [],
       ...noteRows(over.text),
     ],
-    keys: "Enter record it   Esc leave it",
+    keys: "Enter record it   Ctrl-U clear   Esc leave it",
   };
 }
 
@@ -144,24 +179,73 @@ function noteRows(text: string): Line[] {
   return rows;
 }
 
+/** In capitals, so that no slip of the hand is it: Ctrl-C for a capital C, and the rest of a word or a line. */
+const LEAVE_WORD = "END";
+
 /** Ctrl-C asks before it ends; Ctrl-E takes a note, but only at the table: in the vault a note could hold a word. */
 function overlay(play: Play, input: Extract<Input, { kind: "key" }>): Advance | undefined {
-  const { overlay: open, ...rest } = play;
-  if (open?.kind === "leave") {
-    const end = letterOf(input.key) === "E";
-    return end ? { play: rest, drafts: [], outcome: { kind: "ended" } } : { play: rest, drafts: [] };
-  }
-  if (open?.kind === "note") {
-    if (input.key.kind === "escape" || input.key.kind === "interrupt") return { play: rest, drafts: [] };
-    const edited = editLine(open.text, input.key, NOTE_MAX);
-    if (!edited.entered) return { play: { ...rest, overlay: { kind: "note", text: edited.text } }, drafts: [] };
+  const { overlay: open, message: _, ...rest } = play;
+  const { key } = input;
+  if (open !== undefined) {
+    if (key.kind === "escape" || (open.kind === "note" && key.kind === "interrupt")) return { play: rest, drafts: [] };
+    const edited = editLine(open.text, key, open.kind === "note" ? NOTE_MAX : LEAVE_MAX);
+    const stay = (text: string, message?: string): Advance => {
+      const said = message === undefined ? {} : { message };
+      return { play: { ...rest, overlay: { ...open, text }, ...said }, drafts: [] };
+    };
+    if (open.kind === "leave" && key.kind === "enter") {
+      if (open.text === "") return { play: rest, drafts: [] };
+      return open.text === LEAVE_WORD ? { play: rest, drafts: [], outcome: { kind: "ended" } } : stay("", NOT_LEFT);
+    }
+    if (!edited.entered)
+      return stay(edited.text, untaken(key) ?? (isFull(open.text, edited.text) ? NOTE_FULL : undefined));
+    // A note says what was typed, or nothing: a letter that is left out can turn its meaning.
+    if (edited.text.includes(UNTAKEN)) return stay(edited.text, NOTE_UNTAKEN);
     const note = { what: "exception", actor: "leader" as const, data: { note: edited.text } };
     return { play: { ...rest, message: "The note is recorded." }, drafts: [draft(play.step, note)] };
   }
-  if (input.key.kind === "interrupt") return { play: { ...play, overlay: { kind: "leave" } }, drafts: [] };
-  if (input.key.kind === "note" && play.step.room === "table" && !play.complete)
+  if (key.kind === "interrupt" && play.over === undefined) {
+    // What is secret comes back covered, and a secret that was being typed comes back void.
+    const { state } = LOGIC[play.step.id].reduce(play.state, { kind: "interrupted" }, sceneOf(play));
+    return { play: { ...rest, state, overlay: { kind: "leave", text: "" } }, drafts: [] };
+  }
+  const mayNote = play.step.room === "table" || play.over !== undefined;
+  if (key.kind === "note" && mayNote && !play.complete)
     return { play: { ...play, overlay: { kind: "note", text: "" } }, drafts: [] };
   return undefined;
+}
+
+/** Room for the word, and for what somebody types who meant another field. */
+const LEAVE_MAX = 20;
+const NOT_LEFT = `That is not ${LEAVE_WORD}, in capitals. Esc goes on with the ceremony.`;
+const NOTE_FULL = `A note has ${NOTE_MAX} characters. The block stands for those that did not fit.`;
+const NOTE_UNTAKEN = "A block stands for a key that was not taken: write it otherwise, then Enter.";
+
+const isFull = (before: string, after: string): boolean => after.length >= before.length && after.endsWith(UNTAKEN);
+
+/** After a refusal that ends the ceremony the refusal stays on the screen until somebody has seen it. */
+function afterRefusal(play: Play, { key }: Extract<Input, { kind: "key" }>): Advance | undefined {
+  if (play.over === undefined) return undefined;
+  return key.kind === "enter" ? { play, drafts: [], outcome: { kind: "ended" } } : { play, drafts: [] };
+}
+
+const UNTAKEN_KEYS: Readonly<Record<KeyFault, string>> = {
+  foreign: "A letter beyond ASCII is not taken. Switch the keyboard to a Latin layout: us.",
+  sequence: "Not taken: keypad without Num Lock, arrow or function key.",
+  control: "Not taken: a control key.",
+};
+
+function untaken(key: Key): string | undefined {
+  const fault = faultOf(key);
+  return fault === undefined ? undefined : UNTAKEN_KEYS[fault];
+}
+
+/** A key that no page takes is never without an answer. Fields that hold a secret answer it themselves: they are void. */
+function strangeKey(play: Play, input: Extract<Input, { kind: "key" }>): Advance | undefined {
+  const message = untaken(input.key);
+  if (message === undefined) return undefined;
+  const turn = LOGIC[play.step.id].reduce(play.state, input, sceneOf(play));
+  return apply(turn.refused === undefined && turn.ignored !== true ? { ...play, message } : play, turn);
 }
 
 function apply(play: Play, turn: Turn<unknown>): Advance {
@@ -182,7 +266,7 @@ function apply(play: Play, turn: Turn<unknown>): Advance {
     if (!play.complete) drafts.push(draft(play.step, note));
     const message = detail === undefined ? REFUSALS[id].text : `${detail} ${REFUSALS[id].text}`;
     next = { ...next, message, attempts: { ...play.attempts, [id]: attempt } };
-    if (REFUSALS[id].after === "ends") return { play: next, drafts, outcome: { kind: "refused", id } };
+    if (REFUSALS[id].after === "ends") return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
   }
   if (turn.go === undefined) return { play: next, drafts, ...ask };
   const steps = stepsFor(play.facts.config);

@@ -2,7 +2,8 @@ import { COUNT_MAX } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span, wrap } from "../screen/span.ts";
 import { wordIndexes } from "../seed/phrase.ts";
-import { type Entry, emptyEntry, entryLines, reopened, typeWord } from "./entry.ts";
+import { type Entry, emptyEntry, entryLines, interrupted, reopened, typeWord } from "./entry.ts";
+import { SECRET_FAULTS } from "./secretfield.ts";
 import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
 
 interface State {
@@ -19,6 +20,7 @@ export const readback: StepLogic<State> = {
   begin: () => ({ state: fresh(1) }),
 
   reduce(state, input, scene): Turn<State> {
+    if (input.kind === "interrupted") return { state: { ...state, entry: interrupted(state.entry) } };
     if (input.kind !== "key") return { state };
     if (state.page === "wrong") {
       if (letterOf(input.key) === "W")
@@ -33,7 +35,12 @@ export const readback: StepLogic<State> = {
       return { state: { ...state, page: "wrong", wrong: [open + 1] } };
     const step = typeWord(state.entry, input.key);
     const next = { ...state, entry: step.entry };
-    if (step.kind === "more") return { state: next };
+    if (step.kind === "more") return { state: next, ...(state.entry.mode === "void" ? { ignored: true } : {}) };
+    if (step.kind === "void")
+      return {
+        state: { ...next, attempts: more(state.attempts) },
+        refused: { id: "readback_void", position: step.position, detail: SECRET_FAULTS[step.fault] },
+      };
     if (step.kind === "unknown")
       return {
         state: { ...next, attempts: more(state.attempts) },
@@ -48,6 +55,7 @@ export const readback: StepLogic<State> = {
     if (state.page === "wrong")
       return {
         page: "wrong",
+        part: state.plate,
         lines: [
           plate,
           [],
@@ -61,6 +69,7 @@ export const readback: StepLogic<State> = {
       };
     return {
       page: "type",
+      part: state.plate,
       lines: [plate, [], ...entryLines(state.entry)],
       keys: "Enter or space: next word   Backspace   Esc plate is wrong   Ctrl-C end it",
     };

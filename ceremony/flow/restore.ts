@@ -7,8 +7,9 @@ import { identity } from "../seed/derivation.ts";
 import { suspectPositions } from "../seed/locator.ts";
 import { formatPhrase, packIndexes } from "../seed/phrase.ts";
 import type { Secret } from "../seed/secret.ts";
-import { type Entry, emptyEntry, entryLines, reopened, typeWord } from "./entry.ts";
-import { editSecret, hiddenField, nothing } from "./field.ts";
+import { type Entry, emptyEntry, entryLines, interrupted, reopened, typeWord } from "./entry.ts";
+import { nothing } from "./field.ts";
+import { emptyField, hiddenField, SECRET_FAULTS, type SecretField, typeSecret, voided } from "./secretfield.ts";
 import type { Facts, NodeKeys, Note, Scene, StepLogic, Turn, View } from "./turn.ts";
 
 interface State {
@@ -16,7 +17,7 @@ interface State {
   readonly entry: Entry;
   readonly suspects: readonly (number | readonly [number, number])[];
   readonly enciphered: Secret;
-  readonly typed: Secret;
+  readonly secret: SecretField;
   readonly attempts: number;
   readonly working: boolean;
 }
@@ -29,7 +30,7 @@ export const restore: StepLogic<State> = {
       entry: emptyEntry(),
       suspects: [],
       enciphered: nothing(),
-      typed: nothing(),
+      secret: emptyField(),
       attempts: 1,
       working: false,
     },
@@ -38,6 +39,11 @@ export const restore: StepLogic<State> = {
   reduce(state, input, scene): Turn<State> {
     if (input.kind === "answer")
       return input.answer.kind === "drawn" && state.working ? restored(state, scene) : { state };
+    if (input.kind === "interrupted") {
+      // Ctrl for Shift in a capital C: the letter would be missing.
+      const secret = voided(state.secret, state.secret.typed.length > 0);
+      return { state: { ...state, secret, entry: interrupted(state.entry) } };
+    }
     if (input.kind !== "key" || state.working) return { state };
     if (state.page === "wrong") {
       if (input.key.kind !== "enter") return { state };
@@ -46,14 +52,29 @@ export const restore: StepLogic<State> = {
       };
     }
     if (state.page === "passphrase") {
-      if (input.key.kind === "tab") return { state: { ...forgotten(state), attempts: more(state.attempts) } };
-      if (input.key.kind === "enter") return { state: { ...state, working: true }, ask: { kind: "drawn" } };
-      return { state: { ...state, typed: editSecret(state.typed, input.key, PASSPHRASE_MAX) } };
+      if (input.key.kind === "tab" && !input.sameRead)
+        return { state: { ...forgotten(state), attempts: more(state.attempts) } };
+      const step = typeSecret(state.secret, input, PASSPHRASE_MAX);
+      const next = { ...state, secret: step.field };
+      if (step.kind === "void")
+        return {
+          state: { ...next, attempts: more(state.attempts) },
+          refused: { id: "restore_void", detail: SECRET_FAULTS[step.fault] },
+        };
+      // Enter on nothing is no passphrase that does not fit: this policy has one.
+      if (step.kind === "entered") return { state: { ...next, working: true }, ask: { kind: "drawn" } };
+      if (state.secret.isVoid) return { state: next, ignored: true };
+      return { state: step.field === state.secret ? state : next };
     }
     const step = typeWord(state.entry, input.key);
     const next = { ...state, entry: step.entry };
-    if (step.kind === "more") return { state: next };
+    if (step.kind === "more") return { state: next, ...(state.entry.mode === "void" ? { ignored: true } : {}) };
     if (step.kind === "full") return checked(next, scene);
+    if (step.kind === "void")
+      return {
+        state: { ...next, attempts: more(state.attempts) },
+        refused: { id: "restore_void", position: step.position, detail: SECRET_FAULTS[step.fault] },
+      };
     return {
       state: { ...next, attempts: more(state.attempts) },
       refused: { id: "restore_unknown_word", position: step.position, detail: `Word ${step.position}:` },
@@ -62,13 +83,18 @@ export const restore: StepLogic<State> = {
 
   view(state): View {
     if (state.working)
-      return { page: "passphrase", lines: [line("Restoring with two implementations, a few seconds ...")], keys: "" };
+      return {
+        page: "passphrase",
+        part: "restoring",
+        lines: [line("Restoring with two implementations, a few seconds ...")],
+        keys: "",
+      };
     if (state.page === "wrong") return wrongView(state);
     if (state.page === "passphrase")
       return {
         page: "passphrase",
-        lines: [line("24 words: checksum right."), [], hiddenField("passphrase:", state.typed)],
-        keys: "Enter done   Backspace   Tab type the words again   Ctrl-C end the ceremony",
+        lines: [line("24 words: checksum right."), [], ...hiddenField("passphrase:", state.secret)],
+        keys: "Enter done   Ctrl-U clear   Tab type the words again   Ctrl-C end the ceremony",
       };
     return {
       page: "words",
@@ -104,28 +130,27 @@ const more = (attempts: number): number => Math.min(attempts + 1, COUNT_MAX);
 /** The first page, as if nothing had been typed: a plate of another seed fits itself, and no passphrase of this one. */
 function forgotten(state: State): State {
   state.enciphered.wipe();
-  state.typed.wipe();
-  return { ...state, page: "words", working: false, entry: emptyEntry(), enciphered: nothing(), typed: nothing() };
+  const secret = voided(state.secret, false);
+  return { ...state, page: "words", working: false, entry: emptyEntry(), enciphered: nothing(), secret };
 }
 
 function restored(state: State, scene: Scene): Turn<State> {
   const { network } = scene.facts.config;
-  const seed = decipher(state.enciphered, state.typed);
+  const seed = decipher(state.enciphered, state.secret.typed);
   if (!seed.ok) {
     const attempts = more(state.attempts);
     const refused = { id: "restore_wrong_passphrase" as const };
     // Where the policy has no passphrase, only the words can be wrong: they are of another seed.
     if (scene.facts.config.passphrase === "none") return { state: { ...forgotten(state), attempts }, refused };
-    state.typed.wipe();
-    return { state: { ...state, working: false, typed: nothing(), attempts }, refused };
+    return { state: { ...state, working: false, secret: voided(state.secret, false), attempts }, refused };
   }
   const { birthdayDays, internalVersion, entropy } = seed.value;
   const first: NodeKeys = { ...identity(entropy, network), birthdayDays, internalVersion };
   const accounts = watchOnlyAccounts(entropy, network);
   const phrase = formatPhrase(state.enciphered);
   // The npm package takes strings only; this process ends with this step (SECURITY.md, "What JavaScript keeps").
-  const other = restoreAgain(phrase.bytes.toString("ascii"), state.typed.bytes.toString("ascii"), network);
-  for (const secret of [entropy, seed.value.salt, phrase, state.enciphered, state.typed]) secret.wipe();
+  const other = restoreAgain(phrase.bytes.toString("ascii"), state.secret.typed.bytes.toString("ascii"), network);
+  for (const secret of [entropy, seed.value.salt, phrase, state.enciphered, state.secret.typed]) secret.wipe();
   const notes: Note[] = [
     { what: "typed", actor: "officer2", data: { attempts: state.attempts } },
     { what: "restored", actor: "machine", data: { by: "first", ...first } },

@@ -1,15 +1,14 @@
+import { COPIED_MAX } from "../limits.ts";
 import { aloudLines } from "../screen/frame.ts";
 import { qrRows } from "../screen/qr.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
 import { publicReport } from "../seed/report.ts";
 import { editLine, field } from "./field.ts";
+import { isNodeDigits } from "./nodedigits.ts";
 import { type Facts, given, type StepLogic, type Turn, type View } from "./turn.ts";
 
-/** Typed from the device or paper: enough to be sure, few enough to be typed. */
-const TYPED_DIGITS = 8;
-
 interface State {
-  readonly page: "written" | "node";
+  readonly page: "written" | "noted" | "node";
   readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
   readonly typed: string;
 }
@@ -34,21 +33,21 @@ export const result: StepLogic<State> = {
       };
     }
     if (input.kind !== "key" || state.files.length < 2) return { state };
-    if (state.page === "written") return { state: input.key.kind === "enter" ? { ...state, page: "node" } : state };
-    const edited = editLine(state.typed, input.key, 20);
+    if (state.page === "written") return { state: input.key.kind === "enter" ? { ...state, page: "noted" } : state };
+    if (state.page === "node") return input.key.kind === "enter" ? { state, go: "next" } : { state };
+    const edited = editLine(state.typed, input.key, COPIED_MAX);
     if (!edited.entered) return { state: { ...state, typed: edited.text } };
     const { nodeId, masterFingerprint } = given(scene.facts.node, "node");
-    const typed = edited.text.replaceAll(" ", "").toLowerCase();
-    if (typed !== nodeId.slice(-TYPED_DIGITS))
-      return { state: { ...state, typed: "" }, refused: { id: "node_id_copy" } };
+    if (!isNodeDigits(edited.text, nodeId)) return { state: { ...state, typed: "" }, refused: { id: "node_id_copy" } };
     const data = { nodeId, masterFingerprint, qr: scene.facts.blocks === true };
-    return { state, notes: [{ what: "node", actor: "witness", data }], go: "next" };
+    return { state: { ...state, page: "node" }, notes: [{ what: "node", actor: "witness", data }] };
   },
 
   view(state, scene): View {
     if (state.page === "written")
       return {
         page: "written",
+        part: state.files.length,
         lines: [
           line("folder  ", span(scene.facts.config.out.padEnd(60), "strong", "out")),
           [],
@@ -61,13 +60,24 @@ export const result: StepLogic<State> = {
         ],
         keys: state.files.length < 2 ? "" : "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
       };
+    // Before the id is on the screen: the paper of step 6 is what is compared, and not a copy of this page.
+    if (state.page === "noted")
+      return {
+        page: "noted",
+        lines: [
+          field("first and last eight digits:", state.typed),
+          [],
+          line("From the paper of step 6. The node id is shown after it, to be scanned."),
+        ],
+        keys: "Enter done   Ctrl-E exception note   Ctrl-C end the ceremony",
+      };
     const page = given(
       scene.step.pages.find((candidate) => candidate.id === "node"),
       "page",
     );
     const { nodeId, masterFingerprint } = given(scene.facts.node, "node");
     const beside: Line[] = [
-      ...aloudLines(page, 43),
+      ...aloudLines(page, 42),
       [],
       line("node id"),
       ...[0, 20, 40, 60].map((from) =>
@@ -75,12 +85,13 @@ export const result: StepLogic<State> = {
       ),
       line("fingerprint ", span(masterFingerprint, "strong", "fingerprint")),
       [],
-      field("last eight digits:", state.typed),
+      line("The first and last eight digits are"),
+      line("those on the paper of the witness."),
     ];
     return {
       page: "node",
       lines: scene.facts.blocks === true ? besideCode(nodeId, beside) : beside,
-      keys: "Enter done   Ctrl-E exception note   Ctrl-C end the ceremony",
+      keys: "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
       ownAloud: true,
     };
   },

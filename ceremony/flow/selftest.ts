@@ -77,6 +77,7 @@ export const selftest: StepLogic<State> = {
       const cells = state.pattern.map((cell) => BLOCKS[cell]?.glyph ?? "  ");
       return {
         page: state.page,
+        part: state.pattern.length,
         lines: [
           line(
             "F full ",
@@ -103,7 +104,12 @@ export const selftest: StepLogic<State> = {
       };
     }
     if (state.results.length === 0)
-      return { page: "checks", lines: [line("Testing, a few seconds ...")], keys: "Ctrl-C end the ceremony" };
+      return {
+        page: "checks",
+        part: "testing",
+        lines: [line("Testing, a few seconds ...")],
+        keys: "Ctrl-C end the ceremony",
+      };
     const { failed, waived } = verdict(state.results, scene.facts.config.mode);
     const shown = state.results.slice(state.screen * PER_SCREEN, (state.screen + 1) * PER_SCREEN);
     const screens = Math.ceil(state.results.length / PER_SCREEN);
@@ -111,6 +117,7 @@ export const selftest: StepLogic<State> = {
     const sum = failed.length === 0 ? "all pass" : `${failed.length} FAIL${lenient}`;
     return {
       page: "checks",
+      part: state.screen,
       lines: [
         ...shown.map((result) => row(result, waived)),
         [],

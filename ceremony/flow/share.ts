@@ -46,7 +46,7 @@ export const share: StepLogic<State> = {
   view(state, scene): View {
     const { commitment } = scene.facts;
     if (commitment === undefined)
-      return { page: "commitment", lines: [line("Drawing ...")], keys: "Ctrl-C end the ceremony" };
+      return { page: "commitment", part: "drawing", lines: [line("Drawing ...")], keys: "Ctrl-C end the ceremony" };
     if (state.page === "written") return { page: "written", ...CopyCheck.view(state, "commitment") };
     return {
       page: "commitment",

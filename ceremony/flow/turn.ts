@@ -78,8 +78,19 @@ export type Answer =
   | { readonly kind: "refused"; readonly id: RefusalId };
 
 export type Input =
-  /** `at` in milliseconds of a clock that never goes back; `sameRead`: another key arrived in the same read. */
-  | { readonly kind: "key"; readonly key: Key; readonly at: number; readonly sameRead: boolean }
+  /**
+   * `at` in milliseconds of a clock that never goes back; `sameRead`: another key arrived in the same read; `followed`:
+   * one that is not Enter came after this one in it.
+   */
+  | {
+      readonly kind: "key";
+      readonly key: Key;
+      readonly at: number;
+      readonly sameRead: boolean;
+      readonly followed?: boolean;
+    }
+  /** Ctrl-C was pressed, and the question whether to end lies over the page. */
+  | { readonly kind: "interrupted" }
   | { readonly kind: "tick"; readonly at: number }
   | { readonly kind: "answer"; readonly answer: Answer };
 
@@ -123,6 +134,8 @@ export interface Scene {
 export interface View extends Body {
   /** Id of the page in the step's row of the table. */
   readonly page: string;
+  /** Which screen of the page, where it has several: a key that was typed before one was drawn is no answer to it. */
+  readonly part?: string | number;
 }
 
 export interface StepLogic<S> {

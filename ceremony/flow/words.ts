@@ -6,6 +6,7 @@ import { birthdayDate } from "../seed/birthday.ts";
 import { PHRASE_WORDS, wordIndexes } from "../seed/phrase.ts";
 import { Secret } from "../seed/secret.ts";
 import { PREFIX_LETTERS, wordBytes } from "../seed/wordlist.ts";
+import { coveredBody } from "./cover.ts";
 import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
 
 interface State {
@@ -30,6 +31,7 @@ export const words: StepLogic<State> = {
     if (input.kind === "answer") return input.answer.kind === "drawn" ? enciphered(state, scene) : { state };
     if (scene.secrets.enciphered === undefined) return { state };
     if (input.kind === "tick") return ticked(state, input.at);
+    if (input.kind === "interrupted") return { state: state.page === "four" ? { ...state, blank: true } : state };
     if (state.page === "gate") {
       if (letterOf(input.key) !== "Y") return { state };
       return { state: { ...state, page: "four" }, notes: [{ what: "gate", actor: "officer1", data: {} }] };
@@ -92,8 +94,8 @@ function fourView(state: State, scene: Scene): View {
   if (state.blank)
     return {
       page: "four",
-      lines: [line(span(`${part}: hidden`, "strong"))],
-      keys: "any key shows them again   Ctrl-C end the ceremony",
+      part: `${state.first} hidden`,
+      ...coveredBody(part),
     };
   const indexes = wordIndexes(given(scene.secrets.enciphered, "words"));
   const rows: Line[] = [];
@@ -113,6 +115,7 @@ function fourView(state: State, scene: Scene): View {
   indexes.fill(0);
   return {
     page: "four",
+    part: state.first,
     lines: [
       line(span(part, "strong")),
       [],

@@ -34,6 +34,11 @@ export async function runInner(): Promise<number> {
   if (first.kind !== "begin") throw new FlowFault("inner_protocol", "the first message begins a step");
 
   const desk = openTerminal();
+  // The parent takes the keyboard over as it is, so what is still typed is for it to drop.
+  const leave = (): void => {
+    desk.clear();
+    desk.close();
+  };
   let recorded: ((kept: boolean) => void) | undefined;
   // One receive is always waiting, so that a parent that has gone ends this process at once (host/channel.ts).
   const listen = async (): Promise<void> => {
@@ -45,15 +50,17 @@ export async function runInner(): Promise<number> {
   };
   listen().catch((error: unknown) => {
     if (!(error instanceof ChannelError)) throw error;
-    desk.close();
+    leave();
     process.exit(EXIT.early);
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => desk.stop("signal"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => desk.stop("signal"));
   process.on("SIGHUP", () => desk.stop("terminal_closed"));
+  process.on("SIGTSTP", () => undefined);
+  const crashed = new Promise<never>((_, reject) => process.on("uncaughtException", reject));
 
   const send = (message: FromInner): void => port.send(message as unknown as Json);
   try {
-    const ending = await run(begin(first.step, first.facts, {}), desk, {
+    const running = run(begin(first.step, first.facts, {}), desk, {
       record: (drafts) =>
         new Promise((resolve) => {
           recorded = resolve;
@@ -65,13 +72,14 @@ export async function runInner(): Promise<number> {
         return answer;
       },
     });
-    desk.close();
+    const ending = await Promise.race([running, crashed]);
+    leave();
     send({ kind: "ending", ending });
     return EXIT.done;
   } catch {
     // A fault of the program, with words perhaps on the screen: it is cleared, and nothing of the error is printed here.
     // The parent sees that this process went without an ending, and records that.
-    desk.close();
+    leave();
     return EXIT.refused;
   }
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { configHash } from "../config.ts";
 import { begin, type Draft, roomOf } from "../flow/play.ts";
 import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
+import { CHOSEN_QUIET_MS, SUDDEN_QUIET_MS } from "../limits.ts";
 import type { StepId } from "../script.ts";
 import { timestamp } from "../transcript/chain.ts";
 import { EXIT } from "../usage.ts";
@@ -108,6 +109,7 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
   let ending: Ending | undefined;
   let fault: unknown;
   stops.to = (reason) => send({ kind: "stop", reason });
+  stops.kill = () => child.kill("SIGKILL");
   try {
     send({ kind: "begin", step, facts });
     for (;;) {
@@ -124,6 +126,7 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
     child.kill("SIGKILL");
   }
   stops.to = undefined;
+  stops.kill = undefined;
   // Not before the child has exited may anything else happen: with it goes the memory that held the secrets.
   await child.exited;
   port.close();
@@ -137,6 +140,8 @@ async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger
 /** Where a signal goes: to the child while there is one, else to this process' own desk. */
 interface Stops {
   to: ((reason: AbortReason) => void) | undefined;
+  /** Ends the child, if there is one, for a parent that cannot go on. */
+  kill: (() => void) | undefined;
 }
 
 /** The whole ceremony in this terminal. Resolves to the exit code. */
@@ -160,17 +165,20 @@ export async function runCeremony(config: Config): Promise<number> {
   const facts: Facts = { version: version(), config, configHash: configHash(config), program: program.value };
   const book = ledger(facts);
   const desk = openTerminal();
-  const stops: Stops = { to: undefined };
+  const stops: Stops = { to: undefined, kill: undefined };
   const stop = (reason: AbortReason) => (): void => (stops.to ?? desk.stop)(reason);
-  process.on("SIGINT", stop("signal"));
-  process.on("SIGTERM", stop("signal"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, stop("signal"));
   process.on("SIGHUP", stop("terminal_closed"));
+  // A shell that got the terminal back in the middle would get what is typed, and have what is on the screen.
+  process.on("SIGTSTP", () => undefined);
+  const crashed = new Promise<never>((_, reject) => process.on("uncaughtException", reject));
 
   let ending: Exclude<Ending, { kind: "room" }>;
   let fault: string | undefined;
   try {
-    ending = await playRooms(facts, desk, book, stops);
+    ending = await Promise.race([playRooms(facts, desk, book, stops), crashed]);
   } catch (error) {
+    stops.kill?.();
     // A fault of the program: the ceremony is over, but not without a word in the transcript and a cleared screen.
     ending = { kind: "ended", reason: "failure", step: book.step() };
     fault = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
@@ -180,7 +188,17 @@ export async function runCeremony(config: Config): Promise<number> {
   if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);
   const code = finish(ending, book, desk, config);
   if (fault !== undefined) say(`a fault of the program: ${fault}`);
+  await desk.untilQuiet(quietMs(ending));
+  desk.close();
   return code;
+}
+
+/** How long the keyboard must be quiet before it is given back, in milliseconds. */
+function quietMs(ending: Exclude<Ending, { kind: "room" }>): number {
+  // An end that somebody at the keyboard chose, and knows of; in the others people may be in the middle of a line.
+  if (ending.kind !== "ended" || ending.reason === "asked") return CHOSEN_QUIET_MS;
+  // Nobody is at a terminal that is closed.
+  return ending.reason === "terminal_closed" ? 0 : SUDDEN_QUIET_MS;
 }
 
 /** One room after the other, each begun with what the ones before have found. */
@@ -214,7 +232,7 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
     book.record([{ step: ending.step, actor: "machine", kind: "abort", data: { what: "ended", reason } }]);
   }
   output?.close();
-  desk.close();
+  desk.clear();
   if (ending.kind === "done") {
     const files =
       config.recipient === undefined ? "node.json and accounts.json" : "node.json, accounts.json and identity.age";

@@ -1,14 +1,13 @@
-import { type Advance, advance, type Draft, type Play, screen } from "../flow/play.ts";
-import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
+import { type Advance, advance, type Draft, dropped, type Play, pageKey, screen } from "../flow/play.ts";
+import type { AbortReason, Answer, Ask, Facts, Input } from "../flow/turn.ts";
 import type { RefusalId } from "../refusals.ts";
-import type { Size } from "../screen/frame.ts";
-import type { Key } from "../screen/keys.ts";
+import { fits, type Size } from "../screen/frame.ts";
 import type { Line } from "../screen/span.ts";
 import type { StepId } from "../script.ts";
 
 /** What a desk sees: a key, the time, a changed size, or that it is over. */
 export type Seen =
-  | { readonly kind: "key"; readonly key: Key; readonly at: number; readonly sameRead: boolean }
+  | Extract<Input, { kind: "key" }>
   | { readonly kind: "tick"; readonly at: number }
   | { readonly kind: "resize" }
   | { readonly kind: "gone"; readonly reason: AbortReason };
@@ -19,6 +18,8 @@ export interface Desk {
   draw(rows: readonly Line[]): void;
   clear(): void;
   next(): Promise<Seen>;
+  /** Throws away every key that was typed so far, read or not. How many of them were more than an Enter too many. */
+  drop(): number;
 }
 
 /** What the steps need from outside besides people. */
@@ -40,47 +41,54 @@ export type Ending =
  */
 export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise<Ending> {
   let now = first;
-  let drawn: { readonly play: Play; readonly columns: number; readonly rows: number } | undefined;
+  let drawn: Drawn | undefined;
   for (;;) {
-    const { play, outcome, ask } = now;
-    const step = play.step.id;
+    const { outcome, ask } = now;
+    const step = now.play.step.id;
+    const { over } = now.play;
     if (now.drafts.length > 0 && !(await helpers.record(now.drafts)))
       return { kind: "ended", reason: "output_lost", step };
-    if (outcome?.kind === "room") return { kind: "room", step: outcome.step, facts: play.facts };
+    if (outcome?.kind === "room") return { kind: "room", step: outcome.step, facts: now.play.facts };
+    if (outcome?.kind === "ended" && over !== undefined) return { kind: "refused", id: over, step };
     if (outcome?.kind === "ended") return { kind: "ended", reason: "asked", step };
     if (outcome?.kind === "done") return { kind: "done" };
 
-    const size = desk.size();
-    if (drawn?.play !== play || drawn.columns !== size.columns || drawn.rows !== size.rows) {
-      desk.draw(screen(play, size));
-      drawn = { play, ...size };
-    }
-    if (outcome?.kind === "refused") {
-      await acknowledged(desk, play);
-      return { kind: "refused", id: outcome.id, step };
-    }
+    drawn = draw(now.play, desk, drawn);
+    const { play, size } = drawn;
     if (ask !== undefined) {
       now = advance(play, { kind: "answer", answer: await helpers.answer(ask) });
       continue;
     }
     const seen = await desk.next();
+    if (seen.kind === "gone" && over !== undefined) return { kind: "refused", id: over, step };
     if (seen.kind === "gone") return { kind: "ended", reason: seen.reason, step };
     if (seen.kind === "resize") {
       // A terminal that is made smaller moves rows of the last screen into its scrollback, and mixes up the rest.
       desk.clear();
-      drawn = undefined;
+      drawn = { ...drawn, size: NEVER };
       now = { play, drafts: [] };
-    } else now = advance(play, seen);
+      // Nobody sees what a key would answer on a screen that is too small.
+    } else if (seen.kind === "key" && !(fits(size) && fits(desk.size()))) now = { play, drafts: [] };
+    else now = advance(play, seen);
   }
 }
 
-/** The last refusal stays on the screen until someone has pressed a key, or there is nobody. */
-async function acknowledged(desk: Desk, play: Play): Promise<void> {
-  for (;;) {
-    const seen = await desk.next();
-    if (seen.kind === "key" || seen.kind === "gone") return;
-    if (seen.kind !== "resize") continue;
-    desk.clear();
-    desk.draw(screen(play, desk.size()));
-  }
+/** No screen has this size: whatever is drawn next is drawn anew. */
+const NEVER: Size = { columns: 0, rows: 0 };
+
+interface Drawn {
+  readonly play: Play;
+  readonly page: string;
+  readonly size: Size;
+}
+
+/** Draws what has changed. What was typed before a page was drawn is dropped, and said if it was more than Enter. */
+function draw(play: Play, desk: Desk, before: Drawn | undefined): Drawn {
+  const size = desk.size();
+  const page = `${fits(size)} ${pageKey(play)}`;
+  const lost = page === before?.page ? 0 : desk.drop();
+  const now = lost > 0 && before !== undefined ? dropped(play) : play;
+  if (before?.play !== now || before.size.columns !== size.columns || before.size.rows !== size.rows)
+    desk.draw(screen(now, size));
+  return { play: now, page, size };
 }

@@ -1,14 +1,19 @@
-import { writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { AbortReason } from "../flow/turn.ts";
 import { CLEAR, encodeFrame, HIDE_CURSOR, SHOW_CURSOR } from "../screen/ansi.ts";
 import type { Size } from "../screen/frame.ts";
-import { keysOf } from "../screen/keys.ts";
+import { type Key, keysOf } from "../screen/keys.ts";
 import type { Line } from "../screen/span.ts";
 import type { Desk, Seen } from "./runner.ts";
 
 /** Often enough that words are blanked on time, seldom enough to cost nothing. */
 const TICK_MS = 250;
+
+/** Between two looks at the keyboard when the ceremony is over; and not for ever, should a key be stuck. */
+const DRAIN_STEP_MS = 50;
+const DRAIN_MAX_MS = 60_000;
 
 const STANDARD_INPUT = 0;
 const STANDARD_OUTPUT = 1;
@@ -17,7 +22,12 @@ export interface Terminal extends Desk {
   /** Leaves the keyboard to a child until `take`. */
   leave(): void;
   take(): void;
-  /** Clears screen and scrollback, shows the cursor and gives the keyboard back as it was. */
+  /**
+   * Swallows what is still typed, until nothing was for `quietMs`: somebody may be in the middle of a line, with eyes on
+   * a paper, and what is left when the keyboard is given back goes to a shell, its screen and its history.
+   */
+  untilQuiet(quietMs: number): Promise<void>;
+  /** Shows the cursor and gives the keyboard back as it was, with nothing typed in it. More than once does no harm. */
   close(): void;
   /** Makes `next` answer that the ceremony is over, from outside: a signal, a lost parent. */
   stop(reason: AbortReason): void;
@@ -41,6 +51,50 @@ function writeAll(bytes: Uint8Array): void {
   }
 }
 
+/** A read that does not wait, beside Node's own: what the kernel still holds. */
+interface Drain {
+  /** Wipes what it reads and says which keys it was, `more` than Enter; undefined when the terminal has gone. */
+  read(): { readonly all: number; readonly more: number } | undefined;
+  close(): void;
+}
+
+const isMore = ({ kind }: Key): boolean => kind !== "enter";
+
+function openDrain(): Drain {
+  let file: number | undefined;
+  try {
+    // A description of its own: `O_NONBLOCK` on descriptor 0 would be everybody's who shares it, the shell's too.
+    file = openSync(`/proc/self/fd/${STANDARD_INPUT}`, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    // Without /proc only what Node has read is dropped; the self-test says that the machine is not as it should be.
+  }
+  const chunk = Buffer.alloc(256);
+  return {
+    read() {
+      for (let all = 0, more = 0; ; ) {
+        if (file === undefined) return { all, more };
+        try {
+          const length = readSync(file, chunk, 0, chunk.length, null);
+          if (length === 0) return undefined;
+          const keys = keysOf(chunk.subarray(0, length));
+          all += keys.length;
+          more += keys.filter(isMore).length;
+        } catch (error) {
+          const code = error instanceof Error && "code" in error ? error.code : undefined;
+          if (code === "EINTR") continue;
+          return code === "EAGAIN" ? { all, more } : undefined;
+        } finally {
+          chunk.fill(0);
+        }
+      }
+    },
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
 /** The terminal of this process. Bytes in, bytes out: what is typed and shown never becomes a string here. */
 export function openTerminal(): Terminal {
   const queue: Seen[] = [];
@@ -57,8 +111,11 @@ export function openTerminal(): Terminal {
     const at = performance.now();
     const keys = keysOf(chunk);
     chunk.fill(0);
-    for (const key of keys) push({ kind: "key", key, at, sameRead: keys.length > 1 });
+    keys.forEach((key, index) => {
+      push({ kind: "key", key, at, sameRead: keys.length > 1, followed: keys.slice(index + 1).some(isMore) });
+    });
   };
+  const drain = openDrain();
 
   const input = process.stdin;
   let ticks: NodeJS.Timeout | undefined;
@@ -72,11 +129,39 @@ export function openTerminal(): Terminal {
       if (waiting !== undefined) push({ kind: "tick", at: performance.now() });
     }, TICK_MS);
   };
+  const drop = (): number => {
+    const kept = queue.filter(({ kind }) => kind !== "key");
+    const lost = queue.filter((seen) => seen.kind === "key" && isMore(seen.key)).length;
+    queue.splice(0, queue.length, ...kept);
+    return lost + (drain.read()?.more ?? 0);
+  };
   const leave = (): void => {
     clearInterval(ticks);
     input.pause();
-    queue.length = 0;
+    drop();
   };
+
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    leave();
+    input.off("data", typed);
+    writeAll(Buffer.from(SHOW_CURSOR));
+    // Once more, as late as can be: a read that was under way may have come back since.
+    drain.read();
+    drain.close();
+    try {
+      input.setRawMode(false);
+    } catch {
+      // The terminal has gone, and its mode with it.
+    }
+  };
+  // However this process goes, short of a kill: what is on the screen and in the keyboard is nobody's then.
+  process.once("exit", () => {
+    if (!isClosed) writeAll(Buffer.from(CLEAR));
+    close();
+  });
 
   input.on("data", typed);
   input.on("end", gone);
@@ -103,18 +188,20 @@ export function openTerminal(): Terminal {
         waiting = resolve;
       });
     },
+    drop,
     leave,
     take,
     stop: (reason) => push({ kind: "gone", reason }),
-    close(): void {
+    async untilQuiet(quietMs): Promise<void> {
       leave();
-      input.off("data", typed);
-      writeAll(Buffer.from(CLEAR + SHOW_CURSOR));
-      try {
-        input.setRawMode(false);
-      } catch {
-        // The terminal has gone, and its mode with it.
+      const endsAt = performance.now() + DRAIN_MAX_MS;
+      for (let quiet = 0; quiet < quietMs && performance.now() < endsAt; quiet += DRAIN_STEP_MS) {
+        await sleep(DRAIN_STEP_MS);
+        const lost = drain.read();
+        if (lost === undefined) return;
+        if (lost.all > 0) quiet = 0;
       }
     },
+    close,
   };
 }

@@ -38,21 +38,28 @@ function brokenRule(throws: Uint8Array, most: number): Broken | undefined {
   return followsPlan(throws) ? "by_plan" : undefined;
 }
 
+/** A throw's key: its ASCII digit, and when it came in milliseconds of a clock that does not step. */
+export interface ThrowKey {
+  readonly face: number;
+  readonly at: number;
+}
+
 /**
- * A throw's key against the one before it.
+ * A throw's key against the one before it. The same face again, faster than a hand can, is one key that bounces: it is
+ * one throw. Another face that fast is no hand at all.
  *
- * @param previousAt when the key before came, in milliseconds of a clock that does not step; undefined for the first.
- * @param at when this key came, by the same clock.
- * @param sameRead whether both came in one read of the terminal: pasted text does, typed keys do not
+ * @param previous the key before; undefined for the first.
+ * @param sameRead whether another key came in the same read of the terminal: pasted text does, typed keys do not
  *   (`spec/ceremony.md` 5.11).
  */
 export function checkKeyTiming(
-  previousAt: number | undefined,
-  at: number,
+  previous: ThrowKey | undefined,
+  key: ThrowKey,
   sameRead: boolean,
-): "dice_pasted" | "dice_too_fast" | undefined {
-  if (sameRead) return "dice_pasted";
-  return previousAt !== undefined && at - previousAt < KEY_GAP_MIN_MS ? "dice_too_fast" : undefined;
+): "bounced" | "dice_pasted" | "dice_too_fast" | undefined {
+  if (previous === undefined || key.at - previous.at >= KEY_GAP_MIN_MS) return undefined;
+  if (key.face === previous.face) return "bounced";
+  return sameRead ? "dice_pasted" : "dice_too_fast";
 }
 
 /**

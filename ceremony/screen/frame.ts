@@ -43,9 +43,12 @@ const ACTOR_NAMES: Readonly<Record<Actor, string>> = {
   machine: "MACHINE",
 };
 
+/** Whether a screen is large enough for the ceremony; on a smaller one nothing is shown, and no key acts. */
+export const fits = (size: Size): boolean => size.columns >= SCREEN_COLUMNS && size.rows >= SCREEN_ROWS;
+
 /** The whole screen, row by row. Pure: the same body and context give the same rows. */
 export function frame(body: Body, context: FrameContext, size: Size): Line[] {
-  if (size.columns < SCREEN_COLUMNS || size.rows < SCREEN_ROWS) return tooSmall(size);
+  if (!fits(size)) return tooSmall(size);
   const rows: Line[] = [banner(context, size.columns), heading(context, size.columns), progress(context)];
   const content: Line[] = body.ownAloud === true ? [] : [...aloudLines(context.page, SCREEN_COLUMNS - 2)];
   if (content.length > 0) content.push([]);

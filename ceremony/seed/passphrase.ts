@@ -1,3 +1,4 @@
+import { PASSPHRASE_MAX } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import type { Secret } from "./secret.ts";
 
@@ -10,7 +11,13 @@ export interface PassphrasePolicy {
 }
 
 export type PassphraseError = {
-  readonly code: "passphrase_empty" | "passphrase_default" | "passphrase_not_ascii" | "passphrase_space";
+  readonly code:
+    | "passphrase_empty"
+    | "passphrase_default"
+    | "passphrase_not_ascii"
+    | "passphrase_space"
+    | "passphrase_blanks"
+    | "passphrase_long";
 };
 
 const SPACE = 0x20;
@@ -27,6 +34,8 @@ export function checkNewPassphrase(passphrase: Secret, policy: PassphrasePolicy)
   const bytes = passphrase.bytes;
   if (!bytes.every((byte) => byte >= SPACE && byte <= TILDE)) return fail({ code: "passphrase_not_ascii" });
   if (bytes[0] === SPACE || bytes.at(-1) === SPACE) return fail({ code: "passphrase_space" });
+  if (bytes.includes("  ")) return fail({ code: "passphrase_blanks" });
+  if (bytes.length > PASSPHRASE_MAX) return fail({ code: "passphrase_long" });
   if (!policy.mayBeDefault && bytes.length === 0) return fail({ code: "passphrase_empty" });
   if (!policy.mayBeDefault && bytes.equals(DEFAULT_PASSPHRASE)) return fail({ code: "passphrase_default" });
   return ok(undefined);

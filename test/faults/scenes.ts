@@ -13,7 +13,7 @@ const SCENES: Readonly<Record<StepId, readonly string[]>> = {
   ],
   share: ["commitment", "commitment-copy"],
   dice: ["dice", "dice-all"],
-  mix: ["mix"],
+  mix: ["mix", "mix-digits"],
   passphrase: ["keyboard", "passphrase-1", "passphrase-2"],
   words: ["gate", "words-1", "words-5", "words-9", "words-13", "words-17", "words-21", "plate"],
   readback: ["readback-1"],
@@ -21,7 +21,7 @@ const SCENES: Readonly<Record<StepId, readonly string[]>> = {
   restore: ["restore-words", "restore-passphrase"],
   compare: ["compare"],
   bundle: [],
-  result: ["written", "node"],
+  result: ["written", "node-digits", "node"],
   close: ["head", "head-copy", "machine"],
 };
 
@@ -40,7 +40,7 @@ const HARDEST: Readonly<Record<StepId, string>> = {
   restore: "restore-passphrase",
   compare: "compare",
   bundle: "bundled",
-  result: "node",
+  result: "node-digits",
   close: "head",
 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { REFUSALS } from "../../ceremony/refusals.ts";
 import { ENTER, FACES, scenesOf, walkTo } from "./people.ts";
-import { fork, messageOf, paste, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type } from "./table.ts";
+import { fork, messageOf, paste, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type, wait } from "./table.ts";
 import { watchAll } from "./watch.ts";
 
 // Dice as they are typed, of the seed and of a passphrase.
@@ -34,6 +34,23 @@ test("dice: one accident is one refusal, however many keys it has; the third end
   const third = at("dice");
   for (let time = 0; time < 3; time += 1) paste(third, "12");
   assert.deepEqual(third.outcome, { kind: "refused", id: "dice_refused_thrice" });
+});
+
+test("dice: a key that bounces costs no other throw, and the screen says that it counts once", () => {
+  const sitting = at("dice");
+  const { length } = sitting.drafts;
+  type(sitting, "123");
+  paste(sitting, "44");
+  assert.match(text(sitting), /thrown 4 of 64/);
+  assert.match(text(sitting), /this turn: {2}1 2 3 4 +<- its key came twice within 20 ms, and counts once/);
+  watchAll(sitting);
+  type(sitting, "5");
+  type(sitting, "55", 5);
+  assert.match(text(sitting), /thrown 5 of 64/);
+  type(sitting, "5");
+  assert.match(text(sitting), /thrown 6 of 64/);
+  assert.doesNotMatch(text(sitting), /twice/);
+  assert.equal(sitting.drafts.length, length, "no refusal");
 });
 
 test("dice: undo takes the last throw back, is recorded, and a new one counts", () => {
@@ -99,4 +116,19 @@ test("dice: throws by plan are refused, and all are thrown again", () => {
   type(sitting, `${"123456".repeat(11).slice(0, 64)}${ENTER}`);
   assert.equal(messageOf(sitting), `! ${REFUSALS.dice_by_plan.text}`);
   assert.match(text(sitting), /thrown 0 of 64/);
+});
+
+test("passphrase by dice: words are covered after 60 s without a key, and the key that shows them is no throw", () => {
+  const sitting = walkTo(sit({ config: { ...REHEARSAL, passphrase: "dice" }, watch: watchAll }), "passphrase", "dice");
+  type(sitting, "1111122222333");
+  wait(sitting, 59_000);
+  type(sitting, "3");
+  wait(sitting, 59_000);
+  const shown = text(sitting);
+  assert.match(shown, /abacus/);
+  wait(sitting, 1250);
+  assert.match(text(sitting), /the words by dice: hidden/);
+  assert.doesNotMatch(text(sitting), /abacus|3333/);
+  type(sitting, "6");
+  assert.equal(text(sitting), shown);
 });

@@ -140,8 +140,16 @@ function wantedAt(sitting: Sitting): string {
       return Array.from({ length: PHRASE_WORDS }, (_, at) => paper.words[at]).includes(undefined) ? "w" : ENTER;
     case "restore/words":
       return `${plateWord(paper.words, text)} `;
-    case "result/node":
-      return `${play.facts.node?.nodeId.slice(-8)}${ENTER}`;
+    case "mix/mixed":
+      paper.digits = Object.values(
+        /first eight +(?<first>\w{8}) +last eight +(?<last>\w{8})/.exec(text)?.groups ?? {},
+      ).join(" ");
+      return ENTER;
+    case "mix/noted":
+      // Somebody went on before it was written down: Tab shows it again.
+      return paper.digits === "" ? TAB : `${paper.digits}${ENTER}`;
+    case "result/noted":
+      return `${paper.digits}${ENTER}`;
     case "close/head":
       paper.head = headWords(rows);
       return ENTER;

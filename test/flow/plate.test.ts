@@ -12,6 +12,8 @@ import { assertComplete, assertStopped, watchAll } from "./watch.ts";
 
 const at = scenesOf(sit({ watch: watchAll }));
 const text = (sitting: Sitting): string => screenOf(sitting).join("\n");
+const refusals = (sitting: Sitting): unknown[] =>
+  sitting.drafts.filter(({ kind }) => kind === "refusal").map(({ data }) => data["id"]);
 
 test("read-back: all wrong is said in positions, and the page has them all", () => {
   const sitting = at("readback");
@@ -40,7 +42,8 @@ test("read-back: a plate with a cell that is no word leads back to the words, or
   typePlate(sitting, words.slice(1));
   assert.equal(sitting.play.step.id, "opening");
   const engraved = at("readback");
-  type(engraved, "\x1bw");
+  type(engraved, "\x1b");
+  type(engraved, "w");
   assert.deepEqual([engraved.play.step.id, engraved.drafts.at(-1)?.data["what"]], ["words", "again"]);
 });
 
@@ -123,4 +126,43 @@ test("restore: the seed itself with another internal version or birthday differs
     typePlate(sitting, plate.bytes.toString("ascii").split(" "));
     assert.deepEqual(sitting.outcome, { kind: "refused", id: "restore_differs" });
   }
+});
+
+test("a plate is typed as it shows its words: spaced letters, numbers, signs between, any case", () => {
+  const { words } = at("readback").paper;
+  const capitals = words.map((word) => word.slice(0, 4).toUpperCase());
+  const ways: readonly ((letters: string, at: number) => string)[] = [
+    (letters) => `${[...letters].join(" ")}${ENTER}`,
+    (letters) => `${[...letters].join(" ")} `,
+    (letters) => `${[...letters].join("-")},`,
+    (letters, at) => `${at + 1} ${letters} `,
+    (letters, at) => `${at + 1}. [${[...letters].join(" ")}]`,
+    (letters) => `${letters.toLowerCase()},`,
+  ];
+  for (const step of ["readback", "restore"] as const)
+    for (const way of ways) {
+      const sitting = at(step, step === "readback" ? "type" : "words");
+      const { length } = refusals(sitting);
+      capitals.forEach((letters, position) => {
+        type(sitting, way(letters, position));
+      });
+      // A word of three letters at the very end waits for what comes after it.
+      if (sitting.page === "type" || sitting.page === "words") type(sitting, ENTER);
+      assert.deepEqual(refusals(sitting).slice(length), []);
+      assert.ok(step === "readback" ? sitting.play.step.id === "opening" : sitting.page === "passphrase");
+    }
+});
+
+test("words of three letters in spaced letters, one after the other", () => {
+  const sitting = at("readback");
+  type(sitting, "A C T A B O U Z O O ");
+  assert.match(text(sitting), /word 3 from the plate:\n {3}ZOO_/);
+  type(sitting, " ");
+  assert.match(text(sitting), /word 4 from the plate/);
+  type(sitting, "T R Y ");
+  type(sitting, ENTER);
+  assert.match(text(sitting), /word 5 from the plate/);
+  assert.deepEqual(refusals(sitting), []);
+  type(sitting, "7 ");
+  assert.deepEqual(refusals(sitting), ["readback_unknown_word"], "not the number of this word");
 });

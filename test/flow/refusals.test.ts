@@ -81,11 +81,21 @@ const CASES: Partial<Record<RefusalId, Case>> = {
       for (let time = 0; time < 3; time += 1) paste(sitting, "12");
     },
   },
+  mix_copy: { at: ["mix", "noted"], errs: typed("00000000 00000000\r"), on: ["passphrase"] },
   keyboard_test: { at: ["passphrase", "keyboard"], errs: typed("aw\r"), detail: "Character 2:", on: ["words"] },
   passphrase_empty: { at: ["passphrase", "first"], errs: typed("\r"), on: ["words"] },
   passphrase_default: { at: ["passphrase", "first"], errs: typed("aezeed\r"), on: ["words"] },
-  passphrase_not_ascii: { at: ["passphrase", "first"], errs: typed("ä"), on: ["words"] },
+  passphrase_not_ascii: { at: ["passphrase", "first"], errs: typed("Grüße aus 1 Bunker\r"), on: ["words"] },
+  passphrase_control: { at: ["passphrase", "first"], errs: typed("Only\tfor 1 test\r"), on: ["words"] },
+  passphrase_keypad: { at: ["passphrase", "first"], errs: typed("Rehearsal \x1b[B\x1b[F2026\r"), on: ["words"] },
+  passphrase_blanks: { at: ["passphrase", "first"], errs: typed("Rehearsal  tired\r"), on: ["words"] },
   passphrase_space: { at: ["passphrase", "first"], errs: typed(`${PASSPHRASE} \r`), on: ["words"] },
+  passphrase_long: { at: ["passphrase", "first"], errs: typed(`${"a".repeat(255)}\r`), on: ["words"] },
+  passphrase_lines: {
+    at: ["passphrase", "first"],
+    errs: (sitting) => paste(sitting, `${PASSPHRASE}\rmore\r`),
+    on: ["words"],
+  },
   passphrase_short: { at: ["passphrase", "first"], errs: typed("elevenchars\r"), on: ["words"] },
   passphrase_differs: { at: ["passphrase", "second"], errs: typed(`${PASSPHRASE}!\r`), on: ["words"] },
   readback_unknown_word: {
@@ -93,6 +103,13 @@ const CASES: Partial<Record<RefusalId, Case>> = {
     errs: typed("zzz "),
     position: 1,
     detail: "Word 1:",
+    on: ["opening"],
+  },
+  readback_void: {
+    at: ["readback", "type"],
+    errs: typed("aböve "),
+    position: 1,
+    detail: "A letter beyond ASCII.",
     on: ["opening"],
   },
   readback_wrong_word: {
@@ -126,9 +143,15 @@ const CASES: Partial<Record<RefusalId, Case>> = {
     errs: typed("Another one!\r"),
     on: ["restore", "passphrase"],
   },
+  restore_void: {
+    at: ["restore", "passphrase"],
+    errs: typed("Only for 1 tést!\r"),
+    detail: "A letter beyond ASCII.",
+    on: ["restore", "passphrase"],
+  },
   recipient_copy: { at: ["bundle", "part"], errs: typed("aardvark adroitness aardvark adroitness\r"), on: ["result"] },
   recipient_rejected: { at: ["bundle", "part"], errs: typed("Reject\r") },
-  node_id_copy: { at: ["result", "node"], errs: typed("00000000\r"), on: ["close"] },
+  node_id_copy: { at: ["result", "noted"], errs: typed("00000000 00000000\r"), on: ["close"] },
 };
 
 const triggered = new Set<string>();

@@ -51,7 +51,7 @@ export interface Sitting {
   /** Milliseconds of the clock that keys and ticks carry. */
   now: number;
   /** What the people of this table have on paper. */
-  readonly paper: { words: string[]; passphrase: string; head: string[] };
+  readonly paper: { words: string[]; passphrase: string; head: string[]; digits: string };
   readonly options: Options;
   asked: number;
 }
@@ -99,7 +99,8 @@ export function factsOf(config: Config): Facts {
 export function sit(options: Options = {}, from?: { readonly step: StepId; readonly facts: Facts }): Sitting {
   const facts = from?.facts ?? factsOf(options.config ?? REHEARSAL);
   const first = begin(from?.step ?? "selftest", facts, {});
-  const paper = { words: [], passphrase: "", head: [] };
+  const { nodeId = "" } = facts.node ?? {};
+  const paper = { words: [], passphrase: "", head: [], digits: `${nodeId.slice(0, 8)} ${nodeId.slice(-8)}`.trim() };
   const sitting: Sitting = {
     ...{ play: first.play, page: "", drafts: [], outcome: undefined, now: 1000, paper, options, asked: 0 },
   };
@@ -156,7 +157,11 @@ export function type(sitting: Sitting, text: string | Uint8Array, gapMs = KEY_MS
 /** All keys arrive in one read, as pasted text does. */
 export function paste(sitting: Sitting, text: string): void {
   sitting.now += KEY_MS;
-  for (const key of keysOf(Buffer.from(text))) give(sitting, { kind: "key", key, at: sitting.now, sameRead: true });
+  const keys = keysOf(Buffer.from(text));
+  for (const [index, key] of keys.entries()) {
+    const followed = keys.slice(index + 1).some(({ kind }) => kind !== "enter");
+    give(sitting, { kind: "key", key, at: sitting.now, sameRead: true, followed });
+  }
 }
 
 /** Time goes by, in ticks of 250 ms as the terminal gives them. */

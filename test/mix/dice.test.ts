@@ -68,18 +68,24 @@ test("the check counts as a straightforward count does", () => {
   );
 });
 
-test("dice_pasted: two keys in one read, however far apart", () => {
-  assert.equal(checkKeyTiming(1000, 2000, true), "dice_pasted");
-  assert.equal(checkKeyTiming(1000, 1000, true), "dice_pasted");
-  assert.equal(checkKeyTiming(undefined, 1000, true), "dice_pasted");
+const key = (face: string, at: number): { readonly face: number; readonly at: number } => ({
+  face: face.charCodeAt(0),
+  at,
 });
 
-test("dice_too_fast: closer than 20 ms, and a clock that went back", () => {
-  assert.equal(checkKeyTiming(1000, 1019.9, false), "dice_too_fast");
-  assert.equal(checkKeyTiming(1000, 1000, false), "dice_too_fast");
-  assert.equal(checkKeyTiming(1000, 900, false), "dice_too_fast");
-  assert.equal(checkKeyTiming(1000, 1020, false), undefined);
-  assert.equal(checkKeyTiming(undefined, 0, false), undefined);
+test("dice_pasted: two different faces in one read, and dice_too_fast: closer than 20 ms, or by a clock that went back", () => {
+  assert.equal(checkKeyTiming(key("1", 1000), key("2", 1000), true), "dice_pasted");
+  for (const at of [1019.9, 1000, 900])
+    assert.equal(checkKeyTiming(key("1", 1000), key("2", at), false), "dice_too_fast");
+  assert.equal(checkKeyTiming(key("1", 1000), key("2", 1020), false), undefined);
+  assert.equal(checkKeyTiming(undefined, key("2", 0), false), undefined);
+  assert.equal(checkKeyTiming(undefined, key("2", 0), true), undefined, "the first key of a paste is one key");
+});
+
+test("a key that bounces: the same face within 20 ms, in one read or in two", () => {
+  assert.equal(checkKeyTiming(key("3", 1000), key("3", 1000), true), "bounced");
+  assert.equal(checkKeyTiming(key("3", 1000), key("3", 1019.9), false), "bounced");
+  assert.equal(checkKeyTiming(key("3", 1000), key("3", 1020), false), undefined, "twice thrown");
 });
 
 test("the counting of chances agrees with every sequence of six throws", () => {

@@ -52,6 +52,12 @@ export class EmulatedDesk implements Desk, Console {
     });
   }
 
+  drop(): number {
+    const lost = this.#keys.filter((seen) => seen.kind === "key" && seen.key.kind !== "enter").length;
+    this.#keys.length = 0;
+    return lost;
+  }
+
   /** Nothing will be drawn or read any more. */
   end(): void {
     this.#isOver = true;
@@ -83,8 +89,9 @@ export class EmulatedDesk implements Desk, Console {
   async press(keys: string): Promise<void> {
     const read = keysOf(Buffer.from(keys));
     this.#now += KEY_MS;
-    for (const key of read) {
-      const seen = { kind: "key", key, at: this.#now, sameRead: read.length > 1 } as const;
+    for (const [index, key] of read.entries()) {
+      const followed = read.slice(index + 1).some(({ kind }) => kind !== "enter");
+      const seen = { kind: "key", key, at: this.#now, sameRead: read.length > 1, followed } as const;
       const reader = this.#reader;
       this.#reader = undefined;
       if (reader === undefined) this.#keys.push(seen);

@@ -118,8 +118,12 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await typeDice(console, table.dice);
   await scene("dice-all", `thrown ${table.dice.length} of ${table.dice.length}`);
   await console.press(enter);
-  await scene("mix", "output commitment, round");
+  const mixed = (await scene("mix", "output commitment, round")).join("\n");
+  const [, firstDigits, lastDigits] = /first eight +([0-9a-f]{8}) +last eight +([0-9a-f]{8})/.exec(mixed) ?? [];
+  const digits = `${firstDigits} ${lastDigits}`;
   await console.press(enter);
+  await scene("mix-digits", "first and last eight digits:");
+  await answer(digits);
 
   const passphrase = await typePassphrase(console, table, scene, answer);
 
@@ -153,8 +157,10 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   }
   await scene("written", /accounts\.json +\d+ bytes/);
   await console.press(enter);
-  await scene("node", "last eight digits:");
-  await answer(nodeId.slice(-8));
+  await scene("node-digits", "From the paper of step 6");
+  await answer(digits);
+  await scene("node", "This is the id that lnd will show");
+  await console.press(enter);
   const head = headWords(await scene("head", "the witness has written all of it"));
   await console.press(enter);
   await answer(askedWords(await scene("head-copy", "From the paper, two words"), head));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { PASSPHRASE_MAX } from "../../ceremony/limits.ts";
 import { checkNewPassphrase } from "../../ceremony/seed/passphrase.ts";
 import { error, passphrases, text, value } from "./samples.ts";
 
@@ -14,6 +15,8 @@ describe("new passphrase", () => {
     [" leading", "passphrase_space"],
     ["trailing ", "passphrase_space"],
     [" ", "passphrase_space"],
+    ["two  blanks", "passphrase_blanks"],
+    ["a".repeat(PASSPHRASE_MAX + 1), "passphrase_long"],
     ["tab\there", "passphrase_not_ascii"],
     ["line\n", "passphrase_not_ascii"],
     ["caf\u00e9", "passphrase_not_ascii"],
@@ -34,8 +37,14 @@ describe("new passphrase", () => {
     assert.equal(error(checkNewPassphrase(text("\u00e9"), OPEN)).code, "passphrase_not_ascii");
   });
 
-  it("may be any other printable ASCII, spaces inside included", () => {
-    for (const typed of ["a b", "Aezeed", "aezeed1", "~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}"]) {
+  it("may be any other printable ASCII, single spaces inside included", () => {
+    for (const typed of [
+      "a".repeat(PASSPHRASE_MAX),
+      "a b",
+      "Aezeed",
+      "aezeed1",
+      "~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}",
+    ]) {
       value(checkNewPassphrase(text(typed), STRICT));
     }
     fc.assert(fc.property(passphrases, (typed) => checkNewPassphrase(text(typed), OPEN).ok));

@@ -54,4 +54,4 @@ export const phrases: fc.Arbitrary<Secret> = seeds.map((seed) => encipher(seed, 
 /** Anything that the ceremony takes as a passphrase, the empty one too. */
 export const passphrases: fc.Arbitrary<string> = fc
   .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 64 })
-  .map((typed) => typed.trim());
+  .map((typed) => typed.trim().replaceAll(/ +/g, " "));
