@@ -42,6 +42,12 @@ const PARTS: readonly Part[] = [
 ];
 
 const chosen = process.argv.slice(2);
+const unknown = chosen.filter((word) => !PARTS.some(({ name }) => name.includes(word)));
+if (unknown.length > 0) {
+  const names = PARTS.map(({ name }) => `  ${name}\n`);
+  process.stderr.write(`test:deep: no part is named ${unknown.join(", ")}\nparts:\n${names.join("")}`);
+  process.exit(2);
+}
 const lines: string[] = [];
 let failed = 0;
 for (const { name, env, files } of PARTS) {

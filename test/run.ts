@@ -4,13 +4,11 @@
  * The parts, in this order: tools, check, build, then the test groups, which are the folders of `test/` that hold
  * `*.test.ts` files. All parts run, whatever fails before. With `CI=true` a missing tool or a skipped test is a failure.
  */
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { runGroups } from "./tools/groups.ts";
 import { installTools, runInTerminal } from "./tools/install.ts";
 import { thisMachine } from "./tools/machine.ts";
 import { closingLines, type PartReport, type Report } from "./tools/report.ts";
+import { runScript } from "./tools/script.ts";
 import { ROOT, testGroups } from "./tools/sources.ts";
 import { slowness } from "./tools/speed.ts";
 
@@ -21,8 +19,8 @@ interface Part {
 
 const parts: Part[] = [
   { name: "tools", run: tools },
-  { name: "check", run: () => script("check") },
-  { name: "build", run: () => script("build") },
+  { name: "check", run: () => runScript(ROOT, "check") },
+  { name: "build", run: () => runScript(ROOT, "build") },
 ];
 
 const groups = testGroups();
@@ -60,14 +58,4 @@ function tools(): PartReport {
   const { missing, lines } = installTools(thisMachine, runInTerminal);
   process.stdout.write(lines.map((line) => `${line}\n`).join(""));
   return { name: "tools", ms: performance.now() - start, failed: false, missing };
-}
-
-/** Runs a script of package.json; one that is not there is no part of this version of the project. */
-function script(name: string): PartReport {
-  const start = performance.now();
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    scripts: Record<string, string>;
-  };
-  const failed = name in scripts && spawnSync("npm", ["run", "-s", name], { cwd: ROOT, stdio: "inherit" }).status !== 0;
-  return { name, ms: performance.now() - start, failed, missing: [] };
 }

@@ -59,4 +59,5 @@ const { values } = parseArgs({
     output: { type: "string", default: join(root, "dist") },
   },
 });
-await build({ root, ...values, output: resolve(values.output) });
+// npm runs scripts in the checkout and says in INIT_CWD where the caller stands.
+await build({ root, ...values, output: resolve(process.env["INIT_CWD"] ?? "", values.output) });

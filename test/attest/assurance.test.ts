@@ -3,6 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../tools/sources.ts";
+import { judgeNamed } from "./titles.ts";
+
+/** `- FILE: TITLE`, and after the title of a test that goes through a table, `: ROW, ROW`. */
+const NAMED = /^- `([^`]+\.test\.ts)`: (.+?)(?:: (`[\w-]+`(?:, `[\w-]+`)*))?$/gm;
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const sections = read("docs/assurance.md")
@@ -39,11 +43,38 @@ test("the evidence is there", () => {
   }
 });
 
-test("every test that is named is in its file, in these words", () => {
+test("every test that is named is in its file, by its whole title", () => {
   for (const { id, text } of sections) {
-    const named = [...text.matchAll(/^- `([^`]+\.test\.ts)`: (.+)$/gm)];
+    const named = [...text.matchAll(NAMED)];
     assert(named.length >= 2, id);
     assert.equal(named.length, [...text.matchAll(/^- /gm)].length, id);
-    for (const [, file = "", words = ""] of named) assert(read(file).includes(words), `${id}: ${file}: ${words}`);
+    for (const [, file = "", title = "", cases] of named)
+      assert.equal(judgeNamed(read(file), title, cases), undefined, `${id}: ${file}: ${title}`);
   }
+});
+
+test("seen when broken: a test that is named and is not there", () => {
+  const file = [
+    'test("a dog barks, and at night too", () => {});',
+    `describe(\`the \${animal} of \${name}\`, () => {`,
+    '  t.test(\n    "a cat",\n    needs("x"),\n  );',
+    "});",
+    "const CASES = { siamese: 1 };",
+    'test.skip("a bird", () => {});',
+    'test("a fish", { skip: true }, () => {});',
+    'test("a worm", { todo: "later" }, () => {});',
+    '// test("a ghost", () => {});',
+    '/* test("a spirit", () => {}); */',
+    'const words = "a name in a string";',
+  ].join("\n");
+  for (const title of ["a dog barks, and at night too", "the … of …", "a cat"])
+    assert.equal(judgeNamed(file, title), undefined, title);
+  assert.equal(judgeNamed(file, "a cat", "`siamese`"), undefined);
+  for (const title of [
+    ...["a dog barks", "dog", "", "and at night too", "a dog barks, and at night too!", `the \${animal} of \${name}`],
+    ...["a bird", "a fish", "a worm", "a ghost", "a spirit", "a name in a string", "siamese"],
+  ])
+    assert.equal(judgeNamed(file, title), "no test has this title", title);
+  assert.equal(judgeNamed(file, "a cat", "`persian`"), "persian is no case in this file");
+  assert.equal(judgeNamed(file, "a cat", "`siam`"), "siam is no case in this file");
 });

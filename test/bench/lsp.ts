@@ -9,10 +9,12 @@
  * `--soak SECONDS`: one LSP on Postgres under steady load, its memory at the start, in the middle and at the end.
  */
 import { parseArgs } from "node:util";
+import { endWithHelp } from "../tools/help.ts";
 import { openField } from "./lspfield.ts";
 import { json, type Row, readRounds, rowOf, table, takeTurns } from "./rounds.ts";
 import { soak } from "./soak.ts";
 
+endWithHelp("usage: npm run bench:lsp -- [--json] [--rounds N] [--ms N] [--soak SECONDS]\n");
 const { values } = parseArgs({
   options: {
     json: { type: "boolean" },

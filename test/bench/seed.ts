@@ -15,6 +15,7 @@ import { decipher, SCRYPT_N } from "../../ceremony/seed/aezeed.ts";
 import { parsePhrase } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { openOracle } from "../oracle/oracle.ts";
+import { endWithHelp } from "../tools/help.ts";
 
 /** Reach: the cipher, checksum and words may add a tenth to the scrypt that nobody can avoid. */
 const AT_MOST = 1.1;
@@ -23,6 +24,7 @@ const WORDS =
   "about wolf boost other battle asthma refuse wedding few purchase track one " +
   "smooth tunnel immune glass infant tag manual multiply diagram orient wrist agent";
 
+endWithHelp("usage: npm run bench:seed -- [--json] [--rounds N]\n");
 const { values } = parseArgs({ options: { json: { type: "boolean" }, rounds: { type: "string", default: "15" } } });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds is a number from 1");

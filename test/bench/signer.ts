@@ -6,9 +6,11 @@
  * figure is the median of the rounds. The first run builds lnd and the load generator and says so.
  */
 import { parseArgs } from "node:util";
+import { endWithHelp } from "../tools/help.ts";
 import { openField } from "./contenders.ts";
 import { json, median, type Row, readRounds, rowOf, table, takeTurns } from "./rounds.ts";
 
+endWithHelp("usage: npm run bench:signer -- [--json] [--rounds N] [--ms N]\n");
 const { values } = parseArgs({
   options: {
     json: { type: "boolean" },

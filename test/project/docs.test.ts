@@ -3,113 +3,103 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { ROOT } from "../tools/sources.ts";
 import { sampleTranscript } from "../transcript/sample.ts";
+import { COMMANDS, judge, OTHER_SCRIPTS, type Start, startNpm } from "./commands.ts";
 
 const PAGES = [
-  "README.md",
-  "SECURITY.md",
+  ...["README.md", "SECURITY.md", "iso/README.md", "iso/boot/README.md"],
   ...readdirSync(join(ROOT, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
 ];
 const text = (page: string): string => readFileSync(join(ROOT, page), "utf8");
+const scripts = Object.keys((JSON.parse(text("package.json")) as { scripts: Record<string, string> }).scripts);
 
-/** Vectors' words with no passphrase, for `inspect`. */
-const WORDS =
-  "about wolf boost other battle asthma refuse wedding few purchase track one smooth tunnel immune glass infant tag manual multiply diagram orient wrist agent\n\n";
-
-/**
- * Every command that the pages tell people to type: run here with what stands for their capitals, or the test that runs
- * it. A command that is in the pages and not here fails, and so does the other way round.
- */
-const COMMANDS: Readonly<
-  Record<
-    string,
-    { readonly run: readonly string[]; readonly input?: string; readonly exit: number } | { readonly by: string }
-  >
-> = {
-  "npm ci && npm start": { by: "test/rehearsal/rehearse.test.ts" },
-  "npm ci && npm test": { by: "test/project/package.test.ts" },
-  "npm run -s ceremony -- --mode production --network mainnet --out DIR": {
-    run: ["ceremony", "--", "--mode", "production", "--network", "mainnet", "--out", "DIR"],
-    // Without a terminal it says so and ends: nothing is played here.
-    exit: 2,
-  },
-  "npm run -s ceremony -- inspect --network mainnet": {
-    run: ["ceremony", "--", "inspect", "--network", "mainnet"],
-    input: WORDS,
-    exit: 0,
-  },
-  "npm run -s ceremony -- verify FILE --head WORDS": {
-    run: ["ceremony", "--", "verify", "FILE", "--head", "00".repeat(32)],
-    exit: 1,
-  },
-  "npm run -s ceremony -- script": { run: ["ceremony", "--", "script"], exit: 0 },
-  "npm run -s ceremony -- hash": { run: ["ceremony", "--", "hash"], exit: 0 },
-  "npm run -s signer -- recipient --out FILE": { by: "test/bundle/recipient.test.ts" },
-  "npm run -s signer -- run --bundle identity.age --identity-file FILE --socket PATH --data DIR --network regtest": {
-    by: "test/service/process.test.ts",
-  },
-  "npm run -s signer -- policy": { run: ["signer", "--", "policy"], exit: 0 },
-  "npm run -s signer -- explain FRAME --method M": {
-    run: ["signer", "--", "explain", "0000000000", "--method", "/BtcLsp.Service/GetCfg"],
-    // The empty frame is refused: its signature would be universal.
-    exit: 1,
-  },
-  "npm run -s signer -- audit verify --data DIR": { by: "test/audit/commands.test.ts" },
-  "npm run demo": { by: "test/demo/demo.test.ts" },
-  "npm run -s lsp -- run --config FILE": { by: "test/lsp/run.test.ts" },
-  "npm run -s lsp -- config check --config FILE": { by: "test/lsp/config.test.ts" },
-  "npm run -s lsp -- macaroon": { run: ["lsp", "--", "macaroon"], exit: 0 },
-  "npm run -s lsp -- client get-cfg --address HOST:PORT --node-id ID --key-file FILE": {
-    by: "test/client/command.test.ts",
-  },
-  "npm run bench:lsp": { by: "test/bench/lsp.ts" },
-  "npm run iso": { by: "test/boot/image.test.ts" },
-  "npm run test:iso": { by: "test/boot/play.test.ts" },
-  "npm run attest": { by: "test/attest/verify.test.ts" },
-  "npm run verify-attestations": { by: "test/attest/verify.test.ts" },
-  "npm run provenance": { by: "test/attest/provenance.test.ts" },
-  "npm run bench:signer": { by: "test/bench/signer.ts" },
-  "npm run test:deep": { by: "test/deep.ts" },
-  "npm run -s rehearse -- --out DIR": { by: "test/rehearsal/rehearse.test.ts" },
-  "npm run build": { by: "test/build/artefact.ts" },
-  "npm run bench:seed": { by: "test/bench/seed.ts" },
-  "npm run bench:start": { by: "test/bench/start.ts" },
-};
-
-let folder: string;
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "docs-"));
-  writeFileSync(join(folder, "FILE"), sampleTranscript("production").bytes);
-});
-after(() => rmSync(folder, { recursive: true }));
-
-test("every command of the README is run by a test, and no other is listed here", () => {
+test("every command of the README is started by a test, and no other is listed", () => {
   const readme = text("README.md");
   const inline = [...readme.matchAll(/`(npm (?:run|ci|test|start)[^`]*)`/g)].map(([, command]) => command);
   const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) => (block ?? "").trim().split("\n"));
   assert.deepEqual([...new Set([...inline, ...blocks])].sort(), Object.keys(COMMANDS).sort());
 });
 
-for (const [command, how] of Object.entries(COMMANDS)) {
-  if ("by" in how)
-    test(`${command}: its test is there`, () => {
-      assert(existsSync(join(ROOT, how.by)), how.by);
-    });
-  else
-    test(`${command}: ends with ${how.exit}`, () => {
-      const done = spawnSync("npm", ["run", "-s", "--prefix", ROOT, ...how.run], {
-        cwd: folder,
-        input: how.input ?? "",
-        encoding: "utf8",
-        env: { ...process.env, INIT_CWD: folder },
+test("every script that a page names is in package.json, and every one there is started by a test or named with what runs it", () => {
+  for (const page of PAGES)
+    for (const [, script = ""] of text(page).matchAll(/\bnpm run (?:-s )?([a-z][\w:-]*)/g))
+      assert(scripts.includes(script), `${page}: ${script}`);
+  const started = Object.values(COMMANDS)
+    .flat()
+    .map(({ npm }) => (npm[0] === "run" ? npm[2] : npm[0]))
+    .filter((script) => script !== "ci");
+  assert.deepEqual([...new Set([...started, ...Object.keys(OTHER_SCRIPTS)])].sort(), scripts.toSorted());
+});
+
+describe("the commands", { concurrency: 2 }, () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "docs-"));
+    writeFileSync(join(folder, "FILE"), sampleTranscript("production").bytes);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [command, starts] of Object.entries(COMMANDS))
+    for (const start of starts)
+      test(`${command}: npm ${start.npm.join(" ")}`, async () => {
+        const { wrong, printed } = await startNpm(ROOT, folder, start);
+        assert.deepEqual(wrong, [], printed);
       });
-      assert.equal(done.status, how.exit, `${done.stdout}${done.stderr}`);
-    });
-}
+});
+
+describe("seen when broken", () => {
+  const helped: Start = { npm: ["run", "-s", "bench", "--", "--help"], exit: [0], says: /^usage: npm run bench\b/m };
+  const refused: Start = { npm: ["run", "-s", "bench"], exit: [1, 2], says: /^bench: / };
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "broken-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** What is wrong with a start of a package whose one script is this file, or that has none. */
+  async function wrongOf(start: Start, file: string | undefined): Promise<string[]> {
+    const scriptsOf = file === undefined ? {} : { bench: "node bench.mjs" };
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "broken", scripts: scriptsOf }));
+    writeFileSync(join(folder, "bench.mjs"), file ?? "");
+    return (await startNpm(folder, folder, start)).wrong;
+  }
+
+  test("a good command is good", async () => {
+    assert.deepEqual(await wrongOf(helped, 'console.log("usage: npm run bench");'), []);
+    assert.deepEqual(await wrongOf(refused, 'console.error("bench: no"); process.exit(1);'), []);
+  });
+
+  test("a bench whose first line throws, in help or where a refusal is expected", async () => {
+    const throwing = 'throw new Error("broken");\nconsole.log("usage: npm run bench");';
+    assert.deepEqual(await wrongOf(helped, throwing), [
+      "ended with 1 instead of 0",
+      `printed nothing like ${helped.says}`,
+      "crashed",
+    ]);
+    assert.deepEqual(await wrongOf(refused, throwing), [`printed nothing like ${refused.says}`, "crashed"]);
+    assert.deepEqual(await wrongOf(refused, 'console.error("bench: no");\nthrow new Error("broken");'), ["crashed"]);
+  });
+
+  test("a bench that imports what is not there", async () => {
+    assert((await wrongOf(helped, 'import "./gone.mjs";\nconsole.log("usage: npm run bench");')).includes("crashed"));
+  });
+
+  test("a script that is not in package.json, whatever exit is expected", async () => {
+    assert.deepEqual(await wrongOf(helped, undefined), [
+      "ended with 1 instead of 0",
+      `printed nothing like ${helped.says}`,
+    ]);
+    assert.deepEqual(await wrongOf(refused, undefined), [`printed nothing like ${refused.says}`]);
+  });
+
+  test("a command that prints what it should and ends as it should not", () => {
+    assert.deepEqual(judge(helped, 3, "usage: npm run bench"), ["ended with 3 instead of 0"]);
+  });
+});
 
 test("links between the pages lead somewhere", () => {
   for (const page of PAGES)
