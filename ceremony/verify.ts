@@ -1,7 +1,8 @@
-import { pgpBytes } from "./mix/pgpwords.ts";
+import { asksHelp, separateValues } from "./options.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { annotatedScript } from "./transcript/annotate.ts";
 import { FAULTS } from "./transcript/faults.ts";
+import { headDifference, isWholeHead, parseHead } from "./transcript/head.ts";
 import { type Verdict, type VerdictKind, verifyTranscript } from "./transcript/verify.ts";
 import { EXIT } from "./usage.ts";
 
@@ -18,8 +19,14 @@ interface VerifyOptions {
   readonly json: boolean;
 }
 
-const HEAD_WORDS = 32;
-const HEAD_HEX = /^[0-9a-f]{64}$/i;
+const VERIFY_USAGE = `usage: ceremony verify FILE [--head WORDS] [--json]
+
+Checks a transcript, and prints it as a script with what was recorded.
+
+  --head WORDS   the 32 words that the witness wrote down, or 64 hex digits; in one
+                 argument or in many, with the numbers of the rows or without
+  --json         one line of JSON
+`;
 
 const EXITS: Readonly<Record<VerdictKind, number>> = {
   whole: EXIT.done,
@@ -33,6 +40,10 @@ const EXITS: Readonly<Record<VerdictKind, number>> = {
  * script as Markdown. Resolves to the exit code: 0 whole or consistent, 1 broken or another head, 2 usage, 3 incomplete.
  */
 export async function runVerify(args: readonly string[], io: VerifyIo): Promise<number> {
+  if (asksHelp(args)) {
+    io.stdout(VERIFY_USAGE);
+    return EXIT.done;
+  }
   const options = parseArguments(args);
   if (!options.ok) return refuse(io, options.error);
   const { file, headHex, json } = options.value;
@@ -40,30 +51,43 @@ export async function runVerify(args: readonly string[], io: VerifyIo): Promise<
   try {
     bytes = io.readFile(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    return refuse(io, `cannot read the file${code}`);
+    return refuse(io, unreadable(error));
   }
   const verdict = verifyTranscript(bytes, headHex);
-  io.stdout(json ? jsonLine(verdict) : report(verdict));
+  io.stdout(json ? jsonLine(verdict) : report(verdict, headHex));
   return EXITS[verdict.kind];
 }
 
 function refuse(io: VerifyIo, text: string): number {
-  io.stderr(`ceremony verify: ${text}\nusage: ceremony verify FILE [--head WORDS] [--json]\n`);
+  io.stderr(`ceremony verify: ${text}\n\n${VERIFY_USAGE}`);
   return EXIT.usage;
 }
+
+/** Why a file cannot be read, as a sentence and with the code of the system. */
+function unreadable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const sentence = UNREADABLE[code] ?? "the file cannot be read";
+  return `${sentence} (${code === "" ? String(error) : code})`;
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file. The transcript is transcript.jsonl on the stick",
+  EISDIR: "that is a folder: give the file transcript.jsonl in it",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EACCES: "this user may not read the file",
+};
 
 /** Options in any order. The head is 32 words or 64 hex digits, in one argument or in many, copied as people copy. */
 function parseArguments(args: readonly string[]): Result<VerifyOptions, string> {
   const files: string[] = [];
-  let head: string[] | undefined;
+  let head: string | undefined;
   let json = false;
   let open = false;
-  for (const arg of args) {
+  for (const arg of separateValues(args)) {
     if (arg === "--json") json = true;
-    else if (arg === "--head" && head === undefined) head = [];
+    else if (arg === "--head" && head === undefined) head = "";
     else if (arg.startsWith("--")) return fail(`unknown argument, or one given twice: ${printable(arg)}`);
-    else if (open && head !== undefined) head.push(...arg.split(/[\s,]+/).filter((word) => word !== ""));
+    else if (open && !IS_FILE.test(arg)) head = `${head} ${arg}`;
     else files.push(arg);
     open = head !== undefined && arg !== "--json" && !isWholeHead(head);
   }
@@ -71,24 +95,12 @@ function parseArguments(args: readonly string[]): Result<VerifyOptions, string> 
   if (file === undefined) return fail("no file is given");
   if (files.length > 1) return fail("one file at a time");
   if (head === undefined) return ok({ file, json });
-  const headHex = headOf(head);
+  const headHex = parseHead(head);
   return headHex.ok ? ok({ file, json, headHex: headHex.value }) : headHex;
 }
 
-function isWholeHead(words: readonly string[]): boolean {
-  return words.length >= HEAD_WORDS || HEAD_HEX.test(words.join(""));
-}
-
-function headOf(words: readonly string[]): Result<string, string> {
-  const hex = words.join("").toLowerCase();
-  if (HEAD_HEX.test(hex)) return ok(hex);
-  if (words.length !== HEAD_WORDS)
-    return fail(`a head has ${HEAD_WORDS} words or 64 hex digits, not ${words.length} words`);
-  const bytes = pgpBytes(words);
-  if (bytes.ok) return bytes;
-  const why = bytes.error.code === "pgp_word_order" ? "stands out of order: was one left out?" : "is not in the list";
-  return fail(`word ${bytes.error.position} of the head ${why} (${bytes.error.code})`);
-}
+/** A file that comes after a head with a word too few. */
+const IS_FILE = /\.jsonl$|^[./].*[/]/;
 
 function printable(text: string): string {
   return text.replaceAll(/[^ -~]/g, "?").slice(0, 40);
@@ -109,10 +121,13 @@ function jsonLine(verdict: Verdict): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function report(verdict: Verdict): string {
-  const checks = checkLines(verdict).map((text) => `- ${text}`);
+function report(verdict: Verdict, headHex: string | undefined): string {
+  const checks = checkLines(verdict, headHex).map((text) => `- ${text}`);
   return [headline(verdict), "", ...checks, "", annotatedScript(verdict)].join("\n");
 }
+
+/** Faults of a file whose lines are all sound. */
+const SOUND = ["head_differs", "saved_wide", "saved_mark", "saved_crlf", "line_end_lost"];
 
 /** The verdict in one line. */
 function headline(verdict: Verdict): string {
@@ -126,15 +141,17 @@ function headline(verdict: Verdict): string {
   return `stopped at step ${step.number}${tag}: ${step.title}${verdict.ended === undefined ? "" : `, ended: ${verdict.ended}`}`;
 }
 
-function checkLines(verdict: Verdict): readonly string[] {
+function checkLines(verdict: Verdict, headHex: string | undefined): readonly string[] {
   const { kind, events, head, headMatches, torn, fault } = verdict;
   const lines = events.length === 1 ? "1 line is" : `${events.length} lines are`;
-  const sound = fault?.code === "head_differs" || fault === undefined;
+  const sound = fault === undefined || SOUND.some((code) => code === fault.code);
+  const slips = headHex === undefined || headMatches !== false ? undefined : headDifference(headHex, head);
   const until = sound ? "" : " before the first that is not";
   return [
     `${lines} sound${until}: form, chain, allow-list, roles, steps in order`,
     ...(torn ? ["the last line was cut short and is ignored"] : []),
     ...(kind === "stopped" ? ["the ceremony is not complete: nothing that it made may be used"] : []),
+    ...(slips === undefined ? [] : [slips]),
     headMatches === undefined ? "no head compared" : `the head is ${headMatches ? "" : "NOT "}the one that was given`,
     `head of the sound lines: ${head}`,
   ];

@@ -24,6 +24,10 @@ export const FAULTS = {
   waiver_forbidden: "production waives nothing",
   check_unwaived: "the ceremony went on past a failed check",
   after_end: "recorded after the end",
+  saved_wide: 'saved as UTF-16 ("Unicode") by another program, and else in order',
+  saved_mark: "saved with a byte order mark by another program, and else in order",
+  saved_crlf: "saved with line ends of Windows (CRLF) by another program, and else in order",
+  line_end_lost: "complete, and the last line end was lost on its way",
   head_differs: "the head is not the one that was written down: this is another transcript, or not all of it",
 } as const satisfies Record<string, string>;
 

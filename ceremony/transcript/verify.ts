@@ -5,6 +5,7 @@ import type { TranscriptEvent } from "./chain.ts";
 import type { Fault } from "./faults.ts";
 import { readLines } from "./lines.ts";
 import { followSteps, type Progress } from "./order.ts";
+import { unsaved } from "./saved.ts";
 
 /**
  * `whole`: a complete ceremony, and its head is the one that was written down. `consistent`: the same without a head, so
@@ -39,6 +40,17 @@ export interface Verdict {
  * @param headHex SHA-256 of the last line as the witness wrote it down, 64 hex digits in lower case
  */
 export function verifyTranscript(bytes: Uint8Array, headHex?: string): Verdict {
+  const verdict = verifyBytes(bytes, headHex);
+  const saved = verdict.kind === "broken" || verdict.torn ? unsaved(bytes) : undefined;
+  if (saved === undefined) return verdict;
+  const before = verifyBytes(saved.bytes, headHex);
+  // What a kill leaves has no last line end either: only a complete transcript shows that it was lost later.
+  const isOther = before.kind === "broken" || (saved.code === "line_end_lost" && before.kind === "stopped");
+  if (isOther) return verdict;
+  return { ...before, kind: "broken", fault: { line: saved.line, code: saved.code, detail: before.kind } };
+}
+
+function verifyBytes(bytes: Uint8Array, headHex?: string): Verdict {
   const lines = readLines(bytes);
   const opened = lines.events[0];
   const config = configOf(opened);

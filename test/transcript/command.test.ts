@@ -19,6 +19,7 @@ async function run(
   let err = "";
   const code = await runVerify(args, {
     readFile: (path) => {
+      if (path === "folder") throw Object.assign(new Error("a folder"), { code: "EISDIR" });
       if (path !== "t.jsonl") throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       return file;
     },
@@ -31,6 +32,8 @@ async function run(
   });
   return { code, out, err };
 }
+
+const rows = [0, 4, 8, 12, 16, 20, 24, 28].map((from) => words.slice(from, from + 4));
 
 const headline = (out: string): string => out.slice(0, out.indexOf("\n"));
 
@@ -50,7 +53,7 @@ test("the verdict is the first line, and the exit code says it too", async () =>
   assert.equal(stopped.code, 3);
   assert.equal(headline(stopped.out), "stopped at step 5: Dice");
 
-  const torn = await run(["t.jsonl"], bytes.subarray(0, bytes.length - 1));
+  const torn = await run(["t.jsonl"], bytes.subarray(0, bytes.length - 2));
   assert.equal(torn.code, 3);
   assert.match(torn.out, /\n- the last line was cut short and is ignored\n/);
 
@@ -94,6 +97,16 @@ test("the head is taken as people give it: words or hex, in one argument or many
     ["t.jsonl", "--head", head],
     ["--json", "--head", head.toUpperCase(), "t.jsonl"],
     ["t.jsonl", "--head", ...(head.match(/.{4}/g) ?? [])],
+    [`--head=${words.join(" ")}`, "t.jsonl"],
+    ["t.jsonl", "--head", rows.map((row, at) => `${at + 1}  ${row.join(" ")}`).join("\n")],
+    ["t.jsonl", "--head", rows.map((row, at) => `${at + 1}. ${row.join(", ")}`).join("; ")],
+    ["--head", ...rows.flatMap((row, at) => [`${at + 1}`, ...row]), "t.jsonl"],
+    ["t.jsonl", "--head", words.map((word, at) => `${at + 1}.${word}`).join(" ")],
+    [
+      "t.jsonl",
+      "--head",
+      (head.match(/.{8}/g) ?? []).map((row, at) => `${at + 1}  ${row.slice(0, 4)} ${row.slice(4)}`).join("\n"),
+    ],
   ];
   for (const way of ways) assert.match((await run(way)).out, /^whole|"verdict":"whole"/, way.join(" ").slice(0, 30));
 });
@@ -104,12 +117,14 @@ test("a wrong call is usage, never a verdict", async () => {
     [[], /no file/],
     [["t.jsonl", "u.jsonl"], /one file/],
     [["t.jsonl", "--head"], /32 words/],
-    [["t.jsonl", "--head", ...words.slice(1)], /32 words or 64 hex digits, not 31/],
+    [["t.jsonl", "--head", ...words.slice(0, 31)], /32 words or 64 hex digits, not 31/],
     [["t.jsonl", "--head", ...words.with(4, "sesame")], /word 5 .*unknown_pgp_word/],
     [["t.jsonl", "--head", ...swapped], /word 1 .*pgp_word_order/],
-    [["t.jsonl", "--help"], /unknown argument/],
+    [["--head", ...words.slice(1), "t.jsonl"], /word 1 of the head stands out of order/],
+    [["t.jsonl", "--json=yes"], /one file/],
+    [["folder"], /that is a folder: .*EISDIR/],
     [["t.jsonl", "--head", head, "--head", head], /given twice/],
-    [["none.jsonl"], /cannot read the file \(ENOENT\)/],
+    [["none.jsonl"], /there is no such file\..*\(ENOENT\)/],
   ];
   for (const [args, text] of wrong) {
     const { code, out, err } = await run(args);
@@ -117,6 +132,49 @@ test("a wrong call is usage, never a verdict", async () => {
     assert.equal(out, "");
     assert.match(err, text);
   }
+});
+
+test("a slip in the head is named by its number, another transcript is not", async () => {
+  const other = (place: number) =>
+    pgpWords(head.replace(/../g, (byte, at) => (at === 2 * place ? (byte === "00" ? "01" : "00") : byte)))[place];
+  for (const place of [0, 6, 31]) {
+    const { code, out } = await run(["t.jsonl", "--head", words.with(place, String(other(place))).join(" ")]);
+    assert.equal(code, 1);
+    const row = Math.floor(place / 4) + 1;
+    assert.ok(
+      out.includes(`- word ${place + 1} of 32 (row ${row}) is not the file's, all others are`),
+      out.slice(0, 900),
+    );
+  }
+  const two = words.with(4, String(other(4))).with(9, String(other(9)));
+  assert.match(
+    (await run(["t.jsonl", "--head", two.join(" ")])).out,
+    /- words 5, 10 of 32 \(row 2, 3\) are not the file's/,
+  );
+  const another = await run(["t.jsonl", "--head", pgpWords("5a".repeat(32)).join(" ")]);
+  assert.ok(!another.out.includes("not the file's"));
+});
+
+test("a file that was saved by another program is named as that", async () => {
+  const text = Buffer.from(bytes).toString();
+  const saved: readonly (readonly [Buffer, RegExp])[] = [
+    [Buffer.from(text.replaceAll("\n", "\r\n")), /CRLF.*saved_crlf, whole/],
+    [Buffer.from(`\ufeff${text}`), /byte order mark.*saved_mark, whole/],
+    [Buffer.from(`\ufeff${text}`, "utf16le"), /UTF-16.*saved_wide, whole/],
+    [Buffer.from(text.slice(0, -1)), /last line end was lost.*line_end_lost, whole/],
+  ];
+  for (const [file, said] of saved) {
+    const { code, out } = await run(["t.jsonl", "--head", head], file);
+    assert.equal(code, 1);
+    assert.match(headline(out), said);
+    assert.match(out, /the head is the one that was given/);
+  }
+});
+
+test("--help says how it is called", async () => {
+  const { code, out, err } = await run(["t.jsonl", "--help"]);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /^usage: ceremony verify FILE/);
 });
 
 test("--json is one line for machines", async () => {

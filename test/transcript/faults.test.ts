@@ -32,15 +32,16 @@ import {
 } from "./forgeries.ts";
 import { chained, rechained, sampleDrafts } from "./sample.ts";
 
+const WHOLE = LINES.join("");
+
 /** Each fault with the files that have it, and the line at which it must be found. */
 const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: Buffer, line: number])[]>> = {
   line_form: [
     ["a space", raw(1, second.replace(":", ": ")), 2],
     ["another order", raw(1, second.replace(/^\{("actor":"machine"),(.*)\}\n$/, "{$2,$1}\n")), 2],
-    ["a carriage return", raw(1, second.replace("\n", "\r\n")), 2],
+    ["a carriage return", raw(1, second.replace("\n", "\r\r\n")), 2],
     ["an empty line", raw(1, "\n"), 2],
     ["bytes that are not UTF-8", Buffer.concat([LINES[0] as Buffer, Buffer.from([0x22, 0xff, 0x22, 0x0a])]), 2],
-    ["a byte order mark", Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), ...LINES]), 1],
     ["a line too long", Buffer.concat([LINES[0] as Buffer, Buffer.from(`"${"a".repeat(5000)}"\n`)]), 2],
     ["a fraction", raw(1, second.replace('"seq":2', '"seq":2.5')), 2],
   ],
@@ -257,6 +258,22 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
       6,
     ],
   ],
+  saved_wide: [
+    ["little endian with its mark", Buffer.from(`\ufeff${WHOLE}`, "utf16le"), 1],
+    ["big endian", Buffer.from(WHOLE, "utf16le").swap16(), 1],
+    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`, "utf16le"), 1],
+  ],
+  saved_mark: [
+    ["a byte order mark", Buffer.from(`\ufeff${WHOLE}`), 1],
+    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`), 1],
+    ["of one that stopped", Buffer.from(`\ufeff${LINES.slice(0, 20).join("")}`), 1],
+  ],
+  saved_crlf: [
+    ["all lines", Buffer.from(WHOLE.replaceAll("\n", "\r\n")), 1],
+    ["one line", raw(1, second.replace("\n", "\r\n")), 2],
+    ["the last lost", Buffer.from(WHOLE.replaceAll("\n", "\r\n").slice(0, -1)), 1],
+  ],
+  line_end_lost: [["the last one", Buffer.from(WHOLE.slice(0, -1)), LINES.length]],
   head_differs: [["see below", Buffer.concat(LINES), LINES.length]],
 };
 

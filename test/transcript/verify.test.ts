@@ -93,7 +93,8 @@ test("a doubled or inserted line is found, also one of another transcript", () =
 test("a transcript cut anywhere is never complete: stopped without the head, another one with it", () => {
   fc.assert(
     fc.property(sample, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), ({ bytes, head }, place) => {
-      const cut = bytes.subarray(0, Math.floor(place * bytes.length));
+      // Its last line end alone is another matter: line_end_lost.
+      const cut = bytes.subarray(0, Math.floor(place * (bytes.length - 1)));
       const alone = verifyTranscript(cut);
       assert.equal(alone.kind, "stopped");
       assert.equal(alone.torn, cut.length > 0 && cut.at(-1) !== 0x0a);
