@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CHILD_ARGUMENT } from "./host/child.ts";
 import { program } from "./host/self.ts";
+import { asksHelp } from "./options.ts";
 import { EXIT, parseOptions, parseScriptMode, USAGE } from "./usage.ts";
 
 const out = (text: string): void => void process.stdout.write(text);
@@ -25,12 +26,30 @@ export async function dispatch(command: string | undefined, rest: readonly strin
         stderr: err,
       });
     case "hash":
+      if (asksHelp(rest)) return help(HASH_USAGE);
       return (await import("./hash.ts")).runHash(rest, out, err);
     case "script":
-      return printScript(rest);
+      return asksHelp(rest) ? help(SCRIPT_USAGE) : printScript(rest);
     default:
+      if (asksHelp(rest)) return help(USAGE);
       return ceremony(command === undefined ? [] : [command, ...rest]);
   }
+}
+
+const HASH_USAGE = `usage: ceremony hash
+
+The SHA-256 of this program, in hex and in words, in the rows that the ceremony
+asks for: to be printed, and compared with what the screen shows.
+`;
+const SCRIPT_USAGE = `usage: ceremony script [--mode rehearsal|production]
+
+The script of a ceremony as Markdown, to be printed; of production if no mode is
+given.
+`;
+
+function help(text: string): number {
+  out(text);
+  return EXIT.done;
 }
 
 async function ceremony(args: readonly string[]): Promise<number> {

@@ -1,5 +1,7 @@
 import { type Config, MODES, parseConfig } from "./config.ts";
+import { separateValues } from "./options.ts";
 import { fail, ok, type Result } from "./result.ts";
+import { networkAdvice } from "./seed/network.ts";
 
 export const EXIT = { done: 0, refused: 1, usage: 2, early: 3 } as const;
 
@@ -18,7 +20,7 @@ export const USAGE = `usage: ceremony [options]          a ceremony, in this ter
   --plates 1|2                   metal plates, each is read back; default 1
   --recipient AGE1...|none       the signer's age recipient; default none
 
-verify takes --json too; ceremony inspect --help says more of inspect
+every command has --help, and takes --option=value too
 
 exit: 0 done   1 refused   2 usage   3 ended early
 `;
@@ -37,10 +39,11 @@ type Option = (typeof OPTIONS)[number];
  */
 export function parseOptions(args: readonly string[], stamp: string): Result<Config, UsageError> {
   const values: Partial<Record<Option, string>> = {};
-  for (let at = 0; at < args.length; at += 2) {
-    const option = OPTIONS.find((known) => `--${known}` === args[at]);
-    const value = args[at + 1];
-    if (option === undefined) return wrong(`unknown argument ${args[at]}`);
+  const words = separateValues(args);
+  for (let at = 0; at < words.length; at += 2) {
+    const option = OPTIONS.find((known) => `--${known}` === words[at]);
+    const value = words[at + 1];
+    if (option === undefined) return wrong(`unknown argument ${words[at]}`);
     if (value === undefined) return wrong(`--${option} needs a value`);
     if (values[option] !== undefined) return wrong(`--${option} is given twice`);
     values[option] = value;
@@ -58,7 +61,9 @@ export function parseOptions(args: readonly string[], stamp: string): Result<Con
     plates: numberOf(values.plates ?? "1"),
     ...(values.recipient === undefined || values.recipient === "none" ? {} : { recipient: plain(values.recipient) }),
   });
-  return config.ok ? config : wrong(`--${config.error.field} ${config.error.rule}`);
+  if (config.ok) return config;
+  const { field, rule } = config.error;
+  return wrong(`--${field} ${rule}${field === "network" ? networkAdvice(values.network ?? "") : ""}`);
 }
 
 /** A value that comes out of a file may have a mark before it (BOM), and blanks or a carriage return after it. */
@@ -73,6 +78,7 @@ const wrong = (text: string): Result<never, UsageError> => fail({ code: "usage",
 /** The mode that `ceremony script` prints. */
 export function parseScriptMode(args: readonly string[]): Result<(typeof MODES)[number], UsageError> {
   if (args.length === 0) return ok("production");
-  const mode = MODES.find((known) => args.length === 2 && args[0] === "--mode" && known === args[1]);
+  const [option, value, ...more] = separateValues(args);
+  const mode = MODES.find((known) => option === "--mode" && known === value && more.length === 0);
   return mode === undefined ? wrong(`ceremony script takes --mode ${MODES.join("|")}`) : ok(mode);
 }

@@ -8,12 +8,12 @@ const err = (text: string): void => void process.stderr.write(text);
 /** Runs one command and resolves to the exit code. Each loads its own modules, and only those. */
 export async function dispatch(args: readonly string[]): Promise<number> {
   stayWithCaller();
-  const [command = "--help", ...rest] = args;
+  const [command, ...rest] = args;
+  if (command === undefined || (command !== "client" && asksHelp(args))) {
+    out((await import("./usage.ts")).USAGE);
+    return EXIT.done;
+  }
   switch (command) {
-    case "--help":
-    case "-h":
-      out((await import("./usage.ts")).USAGE);
-      return EXIT.done;
     case "--version":
       out(`${(await import("./version.ts")).version()}\n`);
       return EXIT.done;
@@ -61,6 +61,8 @@ async function macaroon(rest: readonly string[]): Promise<number> {
   out(`${bakeCommand(rest.length === 1 ? ["info", "blocks", "sign"] : ["info", "blocks"])}\n`);
   return EXIT.done;
 }
+
+const asksHelp = (args: readonly string[]): boolean => args.includes("--help") || args.includes("-h");
 
 function withConfig(args: readonly string[], act: (path: string) => Promise<number>): Promise<number> | number {
   try {

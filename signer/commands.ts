@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { asksHelp, separateValues } from "../ceremony/options.ts";
 import { EXIT, errorLine } from "./errors.ts";
 import type { Options } from "./start.ts";
 
@@ -25,12 +26,12 @@ const CERTS_OPTIONS = { out: STRING, host: LIST, client: LIST, days: STRING };
 /** Runs one command and resolves to the exit code. Each loads its own modules, and only those. */
 export async function dispatch(args: readonly string[]): Promise<number> {
   stayWithCaller();
-  const [command = "--help", ...rest] = args;
+  const [command, ...rest] = args;
+  if (command === undefined || asksHelp(args)) {
+    out((await import("./usage.ts")).USAGE);
+    return EXIT.done;
+  }
   switch (command) {
-    case "--help":
-    case "-h":
-      out((await import("./usage.ts")).USAGE);
-      return EXIT.done;
     case "--version":
       out(`${(await import("./version.ts")).version()}\n`);
       return EXIT.done;
@@ -72,7 +73,8 @@ async function configured(command: string, rest: readonly string[]): Promise<num
   }
 }
 
-async function audit(rest: readonly string[]): Promise<number> {
+async function audit(given: readonly string[]): Promise<number> {
+  const rest = separateValues(given);
   const { runAudit } = await import("./audit/commands.ts");
   const data = rest[rest.indexOf("--data") + 1];
   if (rest[0] === "init" && rest.includes("--data") && data !== undefined) {

@@ -1,7 +1,7 @@
 import { pgpBytes, pgpWords } from "../mix/pgpwords.ts";
 import { fail, ok, type Result } from "../result.ts";
 
-export const HEAD_WORDS = 32;
+const HEAD_WORDS = 32;
 const HEX = /^[0-9a-f]{64}$/;
 
 /**

@@ -11,7 +11,7 @@ import { CLIENT_USAGE } from "./usage.ts";
 /** `lsp client …`: resolves to the exit code. */
 export async function runClient(args: readonly string[]): Promise<number> {
   const [command = "--help", ...rest] = args;
-  if (command === "--help" || command === "-h") {
+  if ([command, ...rest].some((arg) => arg === "--help" || arg === "-h")) {
     process.stdout.write(CLIENT_USAGE);
     return EXIT.done;
   }

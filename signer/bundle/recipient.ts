@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { bech32 } from "@scure/base";
 import { pgpWords } from "../../ceremony/mix/pgpwords.ts";
+import { separateValues } from "../../ceremony/options.ts";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { type FileError, writeSecretFile } from "./files.ts";
@@ -89,7 +90,8 @@ function printedCopy(recipient: string): string {
   return `${recipient}\n\n${rows.map((row) => row.trimEnd()).join("\n")}\n`;
 }
 
-function parse(args: readonly string[]): Result<Options, string> {
+function parse(given: readonly string[]): Result<Options, string> {
+  const args = separateValues(given);
   let out: string | undefined;
   let fd: number | undefined;
   const flags = new Set<string>();

@@ -45,12 +45,19 @@ test("each option sets what it says, in any order", () => {
   }
 });
 
+test("--option=value is --option value", () => {
+  assert.deepEqual(parsed(PRODUCTION.replaceAll(/(--\w+) /g, "$1=")), parsed(PRODUCTION));
+  assert.equal(parsed("--out=a=b").out, "a=b");
+  assert.ok(parseScriptMode(["--mode=rehearsal"]).ok);
+});
+
 test("what is wrong is named", () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     "--speed 9": /unknown argument --speed/,
     rehearsal: /unknown argument rehearsal/,
     "-mode production": /unknown argument -mode/,
-    "--mode=production": /unknown argument/,
+    "--mode=production": /production needs --out/,
+    "--mode production --out x --network testnet4": /testnet4 has testnet's keys: use testnet/,
     "--rolls": /--rolls needs a value/,
     "--rolls 64 --rolls 64": /--rolls is given twice/,
     "--mode drill": /--mode is one of rehearsal, production/,
