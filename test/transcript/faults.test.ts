@@ -22,6 +22,7 @@ import {
   plus,
   raw,
   rehearsalLine,
+  SAVED,
   second,
   twice,
   undone,
@@ -31,8 +32,6 @@ import {
   without,
 } from "./forgeries.ts";
 import { chained, rechained, sampleDrafts } from "./sample.ts";
-
-const WHOLE = LINES.join("");
 
 /** Each fault with the files that have it, and the line at which it must be found. */
 const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: Buffer, line: number])[]>> = {
@@ -258,22 +257,7 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
       6,
     ],
   ],
-  saved_wide: [
-    ["little endian with its mark", Buffer.from(`\ufeff${WHOLE}`, "utf16le"), 1],
-    ["big endian", Buffer.from(WHOLE, "utf16le").swap16(), 1],
-    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`, "utf16le"), 1],
-  ],
-  saved_mark: [
-    ["a byte order mark", Buffer.from(`\ufeff${WHOLE}`), 1],
-    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`), 1],
-    ["of one that stopped", Buffer.from(`\ufeff${LINES.slice(0, 20).join("")}`), 1],
-  ],
-  saved_crlf: [
-    ["all lines", Buffer.from(WHOLE.replaceAll("\n", "\r\n")), 1],
-    ["one line", raw(1, second.replace("\n", "\r\n")), 2],
-    ["the last lost", Buffer.from(WHOLE.replaceAll("\n", "\r\n").slice(0, -1)), 1],
-  ],
-  line_end_lost: [["the last one", Buffer.from(WHOLE.slice(0, -1)), LINES.length]],
+  ...SAVED,
   head_differs: [["see below", Buffer.concat(LINES), LINES.length]],
 };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../ceremony/transcript/canonical.ts";
 import type { EventDraft } from "../../ceremony/transcript/chain.ts";
+import type { SavedCode } from "../../ceremony/transcript/saved.ts";
 import { chained, rechained, sampleDrafts, sampleTranscript } from "./sample.ts";
 
 /** Ways to spoil a complete, valid transcript of production. */
@@ -71,3 +72,25 @@ export const failed: EventDraft = {
   kind: "check",
   data: { what: "checked", id: "swap_off", outcome: "fail", value: "" },
 };
+
+const WHOLE = LINES.join("");
+
+/** What other programs do to a file when they save or send it, by the code that names it, and the line that shows it. */
+export const SAVED = {
+  saved_wide: [
+    ["little endian with its mark", Buffer.from(`\ufeff${WHOLE}`, "utf16le"), 1],
+    ["big endian", Buffer.from(WHOLE, "utf16le").swap16(), 1],
+    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`, "utf16le"), 1],
+  ],
+  saved_mark: [
+    ["a byte order mark", Buffer.from(`\ufeff${WHOLE}`), 1],
+    ["and CRLF", Buffer.from(`\ufeff${WHOLE.replaceAll("\n", "\r\n")}`), 1],
+    ["of one that stopped", Buffer.from(`\ufeff${LINES.slice(0, 20).join("")}`), 1],
+  ],
+  saved_crlf: [
+    ["all lines", Buffer.from(WHOLE.replaceAll("\n", "\r\n")), 1],
+    ["one line", raw(1, second.replace("\n", "\r\n")), 2],
+    ["the last lost", Buffer.from(WHOLE.replaceAll("\n", "\r\n").slice(0, -1)), 1],
+  ],
+  line_end_lost: [["the last one", Buffer.from(WHOLE.slice(0, -1)), LINES.length]],
+} satisfies Record<SavedCode, readonly (readonly [what: string, file: Buffer, line: number])[]>;
