@@ -9,6 +9,7 @@ import { newFolder, writeTls } from "../lsp/rig.ts";
 import { startRelay } from "../node/relay.ts";
 import { type Daemon, startDaemon } from "../regtest/process.ts";
 import { needs } from "../tools/need.ts";
+import { bound } from "../tools/speed.ts";
 import { type Gun, openGun, type Shot } from "./gun.ts";
 
 const START_MS = 30_000;
@@ -26,7 +27,7 @@ describe("the load program", needs("go"), () => {
     echo = startDaemon(process.execPath, () => [program, tls.certificate, tls["private-key"]]);
     const port = await echo.until("port", START_MS, () => echo.output().match(/^port (\d+)$/m)?.[1]);
     const place = { address: `127.0.0.1:${port}`, authority: tls.authority, path: "/bench.Echo/Echo" };
-    shot = { ...place, inFlight: IN_FLIGHT, ms: 300, perSecondMax: 60_000 };
+    shot = { ...place, inFlight: IN_FLIGHT, ms: bound(75), perSecondMax: 60_000 };
     gun = await openGun();
   });
   after(async () => {

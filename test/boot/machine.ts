@@ -12,6 +12,7 @@ import {
   type WaitOptions,
   type Wanted,
 } from "../rehearsal/console.ts";
+import { bound } from "../tools/speed.ts";
 import { parsePpm, readScreen, type ScreenText } from "./eyes.ts";
 import { strokesOf } from "./keyboard.ts";
 import { Qmp, type QmpEvent } from "./qmp.ts";
@@ -43,8 +44,8 @@ export const MEMORY_MIB = 512;
 const ALWAYS =
   "-machine pc,accel=tcg -nic none -display none -vga std -no-reboot -no-shutdown -serial none -parallel none";
 
-/** The self-test takes 20 s on an idle core, and many times that on a busy machine: this only ends what hangs. */
-const GUEST_WAIT_MS = 400_000;
+/** The longest wait is for the self-test, which takes 20 s on an idle core. */
+const GUEST_WAIT_MS = 100_000;
 
 /** A screen that stays the same is looked at less and less often: every look takes time from the machine. */
 const PAUSE_GROWTH = 1.3;
@@ -81,7 +82,7 @@ export class Machine implements Console {
     qemu.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors += text;
     });
-    const endsAt = performance.now() + QEMU_START_MS;
+    const endsAt = performance.now() + bound(QEMU_START_MS);
     for (;;) {
       try {
         return new Machine(folder, qemu, await Qmp.open(socket));
@@ -124,14 +125,15 @@ export class Machine implements Console {
 
   async waitFor(wanted: Wanted, options: WaitOptions = {}): Promise<string[]> {
     const { timeoutMs = GUEST_WAIT_MS, quietMs = QUIET_MS } = options;
-    const endsAt = performance.now() + timeoutMs;
+    const atMost = bound(timeoutMs);
+    const endsAt = performance.now() + atMost;
     let pause = QUIET_MS;
     for (let isFirst = true; ; isFirst = false) {
       const isNew = await this.#look();
       const isQuiet = quietMs === 0 || !(isNew || isFirst);
       if (isWanted(this.#seen.text, wanted) && isQuiet) return this.#seen.text;
       if (performance.now() > endsAt)
-        throw new Error(describeWait(this.#seen.text, this.#seen.columns, wanted, `not within ${timeoutMs} ms`));
+        throw new Error(describeWait(this.#seen.text, this.#seen.columns, wanted, `not within ${atMost} ms`));
       pause = isNew ? QUIET_MS : Math.min(PAUSE_MAX_MS, pause * PAUSE_GROWTH);
       await sleep(Math.max(quietMs, pause));
     }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { bound } from "../tools/speed.ts";
 
 /** An event of the machine, such as SHUTDOWN. */
 export interface QmpEvent {
@@ -52,7 +53,7 @@ export class Qmp {
     });
   }
 
-  /** Resolves with an event of this name, past or to come; rejects when QEMU goes without one or the time is up. */
+  /** Resolves with an event of this name, past or to come; rejects when QEMU goes without one or `bound(timeoutMs)` is over. */
   event(name: string, timeoutMs: number): Promise<QmpEvent> {
     const found = (): QmpEvent | undefined => this.#events.find(({ event }) => event === name);
     return new Promise((resolve, reject) => {
@@ -64,10 +65,11 @@ export class Qmp {
         if (event !== undefined) resolve(event);
         else reject(this.#ended);
       };
+      const atMost = bound(timeoutMs);
       const timer = setTimeout(() => {
         this.#watchers.delete(look);
-        reject(new Error(`no ${name} within ${timeoutMs} ms`));
-      }, timeoutMs);
+        reject(new Error(`no ${name} within ${atMost} ms`));
+      }, atMost);
       this.#watchers.add(look);
       look();
     });

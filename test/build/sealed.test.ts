@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { bound } from "../tools/speed.ts";
 import { builtCeremony, builtTalker, ROOT } from "./artefact.ts";
 
 let ceremony = "";
@@ -40,7 +41,7 @@ test("NODE_OPTIONS is not acted on, nor are Node's own arguments", (t) => {
   assert.doesNotMatch(print(talker, [`--node-options=--require ${intruder}`]), /intruder/);
 });
 
-/** What a process says of an inspector after SIGUSR1, and whether the signal ended it. */
+/** What a process says of an inspector after SIGUSR1, in a time that is enough for Node, and whether the signal ended it. */
 async function signalled(file: string, args: string[]): Promise<{ said: string; ended: boolean }> {
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], env: {} });
   let said = "";
@@ -49,7 +50,7 @@ async function signalled(file: string, args: string[]): Promise<{ said: string; 
   });
   await createInterface(child.stdout)[Symbol.asyncIterator]().next();
   child.kill("SIGUSR1");
-  await setTimeout(300);
+  await setTimeout(bound(100));
   const ended = child.exitCode !== null || child.signalCode !== null;
   child.kill("SIGKILL");
   return { said, ended };

@@ -14,6 +14,7 @@ import { freshNonce } from "../service/frames.ts";
 import { needs } from "../tools/need.ts";
 import { grpcPython } from "../tools/python.ts";
 import { ROOT } from "../tools/sources.ts";
+import { bound } from "../tools/speed.ts";
 import { customerKey, NODE_ID, startLsp, type TestLsp } from "./lsp.ts";
 
 // All of them offer gzip and see only messages that their library has inflated: that the LSP answers them with flag 0 is
@@ -34,7 +35,7 @@ test("grpc-js verifies the trailer over the raw bytes", async () => {
   const same = (bytes: Buffer): Buffer => bytes;
   const reply = Promise.withResolvers<Buffer>();
   const trailers = Promise.withResolvers<Metadata>();
-  const deadline = { deadline: Date.now() + 10_000 };
+  const deadline = { deadline: Date.now() + bound(10_000) };
   client
     .makeUnaryRequest(GET_CFG.path, same, same, message, metadata, deadline, (error, value) => {
       if (error === null && value !== undefined) reply.resolve(value);
@@ -54,7 +55,7 @@ test("Python's grpcio, with coincurve for the signatures", needs("python3"), asy
   const script = join(import.meta.dirname, "client.py");
   const args = [script, join(ROOT, "proto"), lsp.address, lsp.certificateFile, customerKey(0x51).hex, NODE_ID];
   // In a process of its own while this one serves: so not spawnSync.
-  const { stdout } = await promisify(execFile)(interpreter, args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(interpreter, args, { timeout: bound(60_000) });
   assert.deepEqual(JSON.parse(stdout), {
     verified: [true, true, true],
     either: ["success", "success", "failure"],
@@ -64,7 +65,7 @@ test("Python's grpcio, with coincurve for the signatures", needs("python3"), asy
 });
 
 test("Go's grpc-go, with a raw codec and another secp256k1", needs("go"), async () => {
-  const running = promisify(execFile)(await goClient(), { timeout: 60_000 });
+  const running = promisify(execFile)(await goClient(), { timeout: bound(60_000) });
   const { address, certificateFile: certificate } = lsp;
   const asked = { address, certificate, privateKey: customerKey(0x52).hex, nodeId: NODE_ID };
   running.child.stdin?.end(JSON.stringify(asked));
@@ -84,7 +85,7 @@ test("grpcurl: the call succeeds, the trailer is there", needs("go"), async () =
     ...["-H", `sig-bin: ${Buffer.from(signature).toString("base64")}`, "-d", JSON.stringify(json)],
     ...["-max-time", "10", lsp.address, "BtcLsp.Service/GetCfg"],
   ];
-  const { stdout } = await promisify(execFile)(await grpcurl(), args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(await grpcurl(), args, { timeout: bound(60_000) });
   const [, body = "", trailer = ""] =
     /\nResponse contents:\n(\{.*\})\n\nResponse trailers received:\n.*?^sig-bin: (\S+)$/ms.exec(stdout) ?? [];
   // grpcurl shows JSON and not bytes. What the LSP sends is canonical, so written again it is what was signed.

@@ -15,6 +15,7 @@ import { encodeBinary } from "../../lsp/wire/metadata.ts";
 import { encodeResponse } from "../../lsp/wire/request.ts";
 import { PAYLOAD_BYTES_MAX } from "../../proto/frame.ts";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
+import { bound } from "../tools/speed.ts";
 import { customerKey, startServer, type TestLsp } from "./lsp.ts";
 
 // Servers that are no LSP, or a broken one: on plaintext HTTP/2, where they may do as they please.
@@ -81,7 +82,7 @@ const ANSWERS: readonly [string, ClientCode, Act][] = [
 for (const [what, code, answer] of ANSWERS) {
   test(`${what}: ${code}`, async () => {
     act = answer;
-    const client = open({ deadlineMs: code === "client_deadline" ? 200 : 10_000, gzip: what === "a gzip bomb" });
+    const client = open({ deadlineMs: bound(code === "client_deadline" ? 100 : 10_000), gzip: what === "a gzip bomb" });
     assert.equal(await codeOf(client.getCfg()), code);
     // And it is not the end of the client.
     act = (stream) => answerWell(stream);
@@ -127,7 +128,7 @@ test("what the server refuses before it looks at it is sent again, once", async 
 });
 
 test("a connection that gave no answer is not used again", async () => {
-  const client = open({ deadlineMs: 500 });
+  const client = open({ deadlineMs: bound(150) });
   const silent = new WeakSet<ServerHttp2Session>();
   act = (_, session) => silent.add(session);
   assert.equal(await codeOf(client.getCfg()), "client_deadline");
@@ -153,7 +154,7 @@ test("one after the other: a request is not sent before the last one is answered
 
 test("who waits behind a call that hangs waits no longer than the deadline, and the queue has an end", async () => {
   act = () => undefined;
-  const client = open({ deadlineMs: 300 });
+  const client = open({ deadlineMs: bound(100) });
   const codes = await Promise.all(Array.from({ length: CLIENT_WAITING_MAX + 1 }, () => codeOf(client.getCfg())));
   assert.deepEqual(new Set(codes), new Set(["client_deadline", "client_not_done", "client_busy"]));
   assert.equal(codes.filter((code) => code === "client_busy").length, 1);
@@ -181,7 +182,7 @@ test("a key that signs wrongly, never or not at all", async () => {
     ["client_not_done", { ...key, sign: () => new Promise(() => undefined) }],
   ];
   for (const [code, wrong] of keys) {
-    const client = open({ key: wrong, deadlineMs: 200 });
+    const client = open({ key: wrong, deadlineMs: bound(100) });
     assert.equal(await codeOf(client.getCfg()), code);
     client.close();
   }
@@ -210,7 +211,7 @@ test("nobody there, a hole, and no TLS", async () => {
   await once(hole, "listening");
   const { port } = hole.address() as AddressInfo;
   const secure = { tls: {} };
-  const silent = await open({ address: `127.0.0.1:${port}`, ...secure, deadlineMs: 200 }).getCfg();
+  const silent = await open({ address: `127.0.0.1:${port}`, ...secure, deadlineMs: bound(100) }).getCfg();
   assert.deepEqual(silent.ok ? "ok" : silent.error, { code: "client_tls", about: "no answer in time" });
   await leaving.promise;
   await new Promise((resolve) => hole.close(resolve));
@@ -244,6 +245,7 @@ function open(options: Partial<LspClientOptions> = {}): ReturnType<typeof openLs
     tls: "plaintext-loopback",
     nodeId: NODE_ID,
     key: customerKey().key,
+    deadlineMs: bound(10_000),
     ...options,
   });
 }

@@ -14,6 +14,7 @@ import { openSigner } from "../../signer/client.ts";
 import { makeAuthority, makeServer, validFor } from "../../signer/service/certs.ts";
 import { NODE_ID } from "../service/frames.ts";
 import { startRig } from "../service/rig.ts";
+import { eventually } from "../tools/wait.ts";
 
 export { NODE_ID } from "../service/frames.ts";
 
@@ -61,7 +62,7 @@ export async function startLsp(): Promise<TestLsp> {
   };
   const service = openService(parts);
   const front = await startServer(service.handle, service.known);
-  while (!signer.healthy()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually("a signer that is healthy", () => signer.healthy(), { pauseMs: 5 });
   return {
     ...front,
     async stop() {

@@ -16,8 +16,8 @@ import type { Info, LndPlace } from "./info.ts";
 
 const DEMO = join(ROOT, "test", "demo", "demo.ts");
 /** Half a minute on an idle machine. */
-const ALL_MS = 240_000;
-const END_MS = 60_000;
+const ALL_MS = 120_000;
+const END_MS = 20_000;
 
 describe("the demo that is kept", needs("go"), () => {
   let folder: string;

@@ -48,7 +48,7 @@ async function playWith(stage: Stage, scene: string, fault: () => void, until: R
   });
   // Whoever plays waits in vain for the next scene, until the test takes the terminal away.
   played.catch(() => {});
-  const screen = await stage.terminal.waitFor(until, { timeoutMs: 40_000 });
+  const screen = await stage.terminal.waitFor(until, { timeoutMs: 20_000 });
   return screen.filter((row) => row !== "");
 }
 

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Verdict, verifyTranscript } from "../../ceremony/transcript/verify.ts";
 import { type Notes, playRehearsal, type Table, type Watcher } from "../rehearsal/player.ts";
 import { CHECKOUT, throwDice } from "../rehearsal/rehearse.ts";
 import { Terminal } from "../rehearsal/terminal.ts";
+import { eventually } from "../tools/wait.ts";
 
 /** Two rehearsals at a time: the smallest machine has two cores, and a rehearsal waits half of its time. */
 export const TOGETHER = { concurrency: 2 } as const;
@@ -91,13 +91,13 @@ export class Stage {
   /** Waits until only these processes of the session are left; how long it took, in milliseconds. */
   async untilLeft(...pids: readonly number[]): Promise<number> {
     const start = performance.now();
-    for (;;) {
-      const left = this.terminal.processes().filter((pid) => !pids.includes(pid));
-      const took = performance.now() - start;
-      if (left.length === 0) return took;
-      assert.ok(took < GONE_MS, `processes ${left.join(", ")} after ${GONE_MS} ms`);
-      await sleep(5);
-    }
+    let left: number[] = [];
+    const gone = (): boolean => {
+      left = this.terminal.processes().filter((pid) => !pids.includes(pid));
+      return left.length === 0;
+    };
+    await eventually("the end of the other processes", gone, { ms: GONE_MS, pauseMs: 5, tell: () => `left: ${left}` });
+    return performance.now() - start;
   }
 
   transcript(): Verdict | undefined {

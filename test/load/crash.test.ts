@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ask, customer, dial, getCfg, isSuccess, type Signed } from "../bench/customers.ts";
 import { readiness } from "../lsp/rig.ts";
 import { needs } from "../tools/need.ts";
+import { eventually } from "../tools/wait.ts";
 import { type LoadedLsp, prepareLsp } from "./system.ts";
 
 const METHOD = "/BtcLsp.Service/GetCfg";
@@ -28,8 +28,9 @@ describe("SIGKILL of LSP and Postgres under load", needs("go", "postgres"), () =
     test(`round ${round + 1}: no request that was answered passes again, and one that was not passes once at most`, async (t) => {
       const program = await lsp.start();
       await readiness(program.admin);
-      const asked = await underLoad(program.address, async () => {
-        await sleep(randomInt(400, 1_000));
+      const asked = await underLoad(program.address, async (answered) => {
+        const enough = CUSTOMERS * randomInt(4, 40);
+        await eventually(`${enough} answers`, () => answered() > enough, { pauseMs: 1 });
         await Promise.all([program.stop("SIGKILL"), lsp.postgres.kill()]);
       });
       await lsp.postgres.start();
@@ -46,7 +47,7 @@ describe("SIGKILL of LSP and Postgres under load", needs("go", "postgres"), () =
         if (was) answered += 1;
         if (first) passed += 1;
       }
-      assert.ok(answered > CUSTOMERS, `${answered} answered: not under load`);
+      assert.ok(answered > CUSTOMERS, `${answered} answered`);
       session.destroy();
       await again.stop("SIGKILL");
       t.diagnostic(
@@ -56,7 +57,8 @@ describe("SIGKILL of LSP and Postgres under load", needs("go", "postgres"), () =
   }
 
   /** Each customer asks one question after the other until there is nobody to answer. */
-  async function underLoad(address: string, kill: () => Promise<void>): Promise<Asked[]> {
+  async function underLoad(address: string, kill: (answered: () => number) => Promise<void>): Promise<Asked[]> {
+    let count = 0;
     const session = await dial(address, lsp.authority);
     const each = Array.from({ length: CUSTOMERS }, async (_, at) => {
       const who = customer(at);
@@ -67,10 +69,11 @@ describe("SIGKILL of LSP and Postgres under load", needs("go", "postgres"), () =
         const answered = answer !== undefined && answer.status === "0";
         asked.push({ question, answered });
         if (!answered) return asked;
+        count += 1;
         assert.ok(isSuccess(answer));
       }
     });
-    await kill();
+    await kill(() => count);
     session.destroy();
     return (await Promise.all(each)).flat();
   }

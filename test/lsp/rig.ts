@@ -13,10 +13,11 @@ import { type SignerProcess, startSigner } from "../chain/signer.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { writeBundle } from "../service/bundle.ts";
 import { KEY_HEX, NODE_ID as STRANGERS_ID } from "../service/frames.ts";
+import { eventually } from "../tools/wait.ts";
 import vectors from "../vectors/aezeed.json" with { type: "json" };
 
-/** A look is made every two seconds, and lnd starts in ten on a busy machine. */
-const READY_MS = 40_000;
+/** A look is made every two seconds, and lnd starts in two. */
+const READY_MS = 20_000;
 
 const [seed, strangersSeed] = vectors.btcwallet_nonstandard_derivation.vectors;
 const entropy = Secret.copyOf(Buffer.from(seed?.entropy_hex ?? "", "hex"));
@@ -119,15 +120,15 @@ const NOT_THERE: Reply = { status: 0, text: '{"ready":false,"troubles":[]}' };
 /** `/readyz` until it has exactly these troubles, as `part code`; none: it is ready. */
 export async function readiness(address: string, ...troubles: readonly string[]): Promise<void> {
   let last = "";
-  const end = performance.now() + READY_MS;
-  while (performance.now() < end) {
+  const wanted = troubles.join(", ");
+  const looks = async (): Promise<boolean> => {
     // Refused at the very start, before it listens.
     const { status, text } = await askAdmin(address, "/readyz").catch(() => NOT_THERE);
     const found = JSON.parse(text) as { ready: boolean; troubles: readonly { part: string; code: string }[] };
     last = found.troubles.map(({ part, code }) => `${part} ${code}`).join(", ");
     if (found.ready !== (status === 200)) throw new Error(`${status} ${text}`);
-    if (status !== 0 && last === troubles.join(", ")) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`not in ${READY_MS} ms: ${troubles.join(", ") || "ready"}; but ${last || "ready"}`);
+    return status !== 0 && last === wanted;
+  };
+  const tell = (): string => `it has ${last || "no trouble"}`;
+  await eventually(`the readiness "${wanted}"`, looks, { ms: READY_MS, pauseMs: 50, tell });
 }

@@ -16,6 +16,7 @@ import type { Lnd } from "../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import { type Postgres, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
+import { eventually } from "../tools/wait.ts";
 import { type Program, startProgram } from "./program.ts";
 import {
   askAdmin,
@@ -290,9 +291,6 @@ describe("lsp run, on real lnd, signer and Postgres", needs("go", "postgres"), (
   }
 });
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 400) throw new Error("not in twenty seconds");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  return eventually(`${holds}`, holds, { pauseMs: 50 });
 }

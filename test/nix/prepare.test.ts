@@ -19,6 +19,7 @@ import { builtCeremony } from "../build/artefact.ts";
 import { Terminal } from "../rehearsal/terminal.ts";
 import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
+import { bound } from "../tools/speed.ts";
 import { newFolder } from "./nix.ts";
 
 /** Debian's user for those who own nothing. */
@@ -90,7 +91,7 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
   const { status, stdout, stderr } = spawnSync("bash", [at("program")], {
     input: machine.typed,
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: bound(10_000),
     env: { PATH: "/usr/bin:/bin", ...machine.env },
   });
   assert.equal(stderr, "");
@@ -276,7 +277,7 @@ test(
       env: { NODE_OPTIONS: "--require x", LD_LIBRARY_PATH: "/tmp" },
     });
     t.after(() => terminal.kill());
-    const screen = (await terminal.waitFor("Own file", { timeoutMs: 60_000 })).join("\n");
+    const screen = (await terminal.waitFor("Own file", { timeoutMs: 15_000 })).join("\n");
     assert.match(screen, /pass +No NODE_ variable +none/);
     assert.match(screen, /pass +No variable of loader or libraries +none/);
     assert.match(screen, /pass +No program can gain rights +1/);

@@ -7,8 +7,10 @@ import type { LndNode } from "../../lsp/node/lnd.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import { needs } from "../tools/need.ts";
+import { bound } from "../tools/speed.ts";
+import { eventually } from "../tools/wait.ts";
 import { startRelay } from "./relay.ts";
-import { bad, chainFrom, eventually, follow, good, nodeOn } from "./rig.ts";
+import { bad, chainFrom, follow, good, nodeOn } from "./rig.ts";
 
 describe("an lnd that goes away", needs("go"), () => {
   let regtest: Regtest;
@@ -82,7 +84,7 @@ describe("an lnd that goes away", needs("go"), () => {
   });
 
   test("one that stands still ends calls at their deadline", async () => {
-    const hasty = nodeOn(lnd, { deadlineMs: 500 });
+    const hasty = nodeOn(lnd, { deadlineMs: bound(125) });
     await eventually("an answer", async () => (await hasty.info()).ok);
     process.kill(lnd.pid, "SIGSTOP");
     try {
@@ -97,7 +99,8 @@ describe("an lnd that goes away", needs("go"), () => {
   test("a connection that died in silence is noticed by the keep-alive, and replaced", async () => {
     const relay = await startRelay("127.0.0.1", lnd.target);
     // lnd takes no more than one ping in five seconds.
-    const other = nodeOn(lnd, { target: relay.target, deadlineMs: 500, keepAliveMs: { every: 6_000, answer: 2_000 } });
+    const limits = { deadlineMs: bound(125), keepAliveMs: { every: 6_000, answer: bound(500) } };
+    const other = nodeOn(lnd, { target: relay.target, ...limits });
     const { troubles, close } = follow(other);
     await eventually("the tip", () => troubles.length === 1);
     relay.freeze();

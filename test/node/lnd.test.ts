@@ -9,8 +9,9 @@ import type { Lnd } from "../regtest/lnd.ts";
 import { freePort, startDaemon } from "../regtest/process.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import { needs } from "../tools/need.ts";
+import { eventually } from "../tools/wait.ts";
 import { startRelay } from "./relay.ts";
-import { bad, chainFrom, eventually, follow, good, nodeOn } from "./rig.ts";
+import { bad, chainFrom, follow, good, nodeOn } from "./rig.ts";
 
 describe("an lnd on a chain", needs("go"), () => {
   let regtest: Regtest;

@@ -13,7 +13,9 @@ import type { Lnd } from "../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import { openRpc } from "../regtest/rpc.ts";
 import { needs } from "../tools/need.ts";
-import { bad, eventually, good, nodeOn } from "./rig.ts";
+import { bound } from "../tools/speed.ts";
+import { eventually } from "../tools/wait.ts";
+import { bad, good, nodeOn } from "./rig.ts";
 
 const FEATURES = Object.keys(PERMISSIONS) as Feature[];
 
@@ -187,7 +189,7 @@ function openCaller(lnd: Lnd, macaroon: string): Caller {
   return {
     call: (method) =>
       new Promise((resolve) => {
-        const options = { deadline: Date.now() + 10_000 };
+        const options = { deadline: Date.now() + bound(10_000) };
         const stream = client.makeBidiStreamRequest(`/${nameOf(method)}`, same, same, metadata, options);
         stream.on("data", () => undefined);
         stream.on("error", () => undefined);

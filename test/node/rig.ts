@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Result } from "../../ceremony/result.ts";
+import { LND_CALL_MS } from "../../lsp/limits.ts";
 import type { Block } from "../../lsp/node/blocks.ts";
 import { type LndNode, type LndOptions, openLnd } from "../../lsp/node/lnd.ts";
 import type { LndError } from "../../lsp/node/trouble.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import type { Regtest } from "../regtest/regtest.ts";
-
-const EVENTUALLY_MS = 60_000;
-const POLL_MS = 50;
+import { bound } from "../tools/speed.ts";
 
 /** The client under test on an lnd, with its admin macaroon if nothing else is said. */
 export function nodeOn(lnd: Lnd, options: Partial<LndOptions> = {}): LndNode {
   const certificate = readFileSync(lnd.certificate, "utf8");
-  return openLnd({ target: lnd.target, certificate, macaroon: lnd.macaroon, ...options });
+  return openLnd({
+    target: lnd.target,
+    certificate,
+    macaroon: lnd.macaroon,
+    deadlineMs: bound(LND_CALL_MS),
+    ...options,
+  });
 }
 
 export async function good<T>(asking: Promise<Result<T, LndError>>): Promise<T> {
@@ -28,13 +32,6 @@ export async function bad(asking: Promise<Result<unknown, LndError>>): Promise<L
   const answer = await asking;
   assert.ok(!answer.ok, JSON.stringify(answer));
   return answer.error.code;
-}
-
-/** Looks again until it is so. */
-export async function eventually(what: string, so: () => boolean | Promise<boolean>): Promise<void> {
-  for (const latest = performance.now() + EVENTUALLY_MS; !(await so()); await sleep(POLL_MS)) {
-    assert.ok(performance.now() < latest, `${what}: not within ${EVENTUALLY_MS} ms`);
-  }
 }
 
 export interface Followed {

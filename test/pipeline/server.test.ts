@@ -11,6 +11,7 @@ import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import { openSigner } from "../../signer/client.ts";
 import { NODE_ID } from "../service/frames.ts";
 import { type Rig as SignerRig, startRig } from "../service/rig.ts";
+import { eventually } from "../tools/wait.ts";
 import { ask } from "./requests.ts";
 import { newCustomer, openRig, openTestStore, type RigOptions, readReply } from "./rig.ts";
 
@@ -32,7 +33,7 @@ describe("the service behind its server, signed by the signer process", () => {
     signer = openProcessSigner(openSigner({ place: { socket: process.socket }, nodeId: NODE_ID, network: "regtest" }), {
       monotonic: () => performance.now(),
     });
-    while (!signer.healthy()) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually("a signer that is healthy", () => signer.healthy(), { pauseMs: 5 });
   });
   after(async () => {
     await signer.close();

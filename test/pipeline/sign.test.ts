@@ -13,6 +13,7 @@ import { ResponseSchema as SwapResponse } from "../../proto/gen/btc_lsp/method/s
 import { openSigner } from "../../signer/client.ts";
 import { goodFrame, METHOD, NODE_ID } from "../service/frames.ts";
 import { newFolder, type Rig as SignerRig, startRig } from "../service/rig.ts";
+import { eventually } from "../tools/wait.ts";
 import { ask } from "./requests.ts";
 import { newCustomer, openRig, openTestStore, readReply, signFrame, statusOf } from "./rig.ts";
 
@@ -182,5 +183,5 @@ describe("the signer process", () => {
 });
 
 async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(`${done}`, done, { pauseMs: 5 });
 }

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { VERIFY_BATCHES_MAX } from "../../lsp/limits.ts";
 import { openVerifier, type ThreadEvents } from "../../lsp/service/verifier.ts";
 import { type Claim, isOrdinary, pack, verifyAll } from "../../lsp/service/verifybatch.ts";
+import { bound } from "../tools/speed.ts";
 import { newCustomer, signFrame } from "./rig.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -159,6 +160,6 @@ describe("a verifier", () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       process.stdout.write(String((await ask()).length));`;
     const args = ["--input-type=module", "--eval", program];
-    assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 }), "8");
+    assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", timeout: bound(60_000) }), "8");
   });
 });

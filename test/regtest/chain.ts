@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { bound } from "../tools/speed.ts";
 import { type Bank, openBank } from "./bank.ts";
 import { regtestPrograms } from "./build.ts";
-import { freeAddress, startDaemon } from "./process.ts";
+import { freeAddress, onFreePorts, startDaemon } from "./process.ts";
 
 const START_MS = 60_000;
 const CALL_MS = 30_000;
@@ -63,6 +64,10 @@ export interface Chain {
 export async function startChain(folder: string): Promise<Chain> {
   const { btcd } = await regtestPrograms();
   mkdirSync(folder, { recursive: true });
+  return onFreePorts(() => startBtcd(btcd, folder));
+}
+
+async function startBtcd(btcd: string, folder: string): Promise<Chain> {
   const access: ChainAccess = {
     address: await freeAddress(),
     certificate: join(folder, "rpc.cert"),
@@ -132,7 +137,8 @@ export function caller(access: ChainAccess): Chain["call"] {
     return new Promise<T>((resolve, reject) => {
       // btcd makes its certificate at its first start: until then the file is missing, and the call fails.
       const ca = readFileSync(access.certificate);
-      const call = request({ host, port, method: "POST", auth, ca, agent: false, timeout: CALL_MS }, (response) => {
+      const timeout = bound(CALL_MS);
+      const call = request({ host, port, method: "POST", auth, ca, agent: false, timeout }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.once("error", reject);
@@ -144,7 +150,7 @@ export function caller(access: ChainAccess): Chain["call"] {
           else reject(new Error(`btcd, ${method}: ${error.message}`));
         });
       });
-      call.once("timeout", () => call.destroy(new Error(`btcd, ${method}: no answer within ${CALL_MS} ms`)));
+      call.once("timeout", () => call.destroy(new Error(`btcd, ${method}: no answer within ${timeout} ms`)));
       call.once("error", reject);
       call.end(body);
     });

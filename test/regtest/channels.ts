@@ -1,3 +1,4 @@
+import { bound } from "../tools/speed.ts";
 import type { Chain } from "./chain.ts";
 import type { Lnd } from "./lnd.ts";
 
@@ -5,7 +6,7 @@ import type { Lnd } from "./lnd.ts";
 const CHANNEL_BLOCKS = 6;
 
 /** Of one attempt to pay over a channel on this machine. */
-const PAYMENT_S = 20;
+const PAYMENT_MS = 20_000;
 
 export interface Channel {
   readonly from: Lnd;
@@ -83,7 +84,7 @@ export async function pay(from: Lnd, to: Lnd, sat: number): Promise<void> {
     value: `${sat}`,
   });
   const { payment_request } = invoice;
-  const request = { payment_request, timeout_seconds: PAYMENT_S, no_inflight_updates: true };
+  const request = { payment_request, timeout_seconds: Math.ceil(bound(PAYMENT_MS) / 1_000), no_inflight_updates: true };
   const { status, failure_reason } = await from.call<{ status: string; failure_reason: string }>(
     "routerrpc.Router/SendPaymentV2",
     request,

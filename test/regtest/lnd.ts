@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { regtestPrograms } from "./build.ts";
 import type { ChainAccess } from "./chain.ts";
-import { type Daemon, freeAddress, startDaemon } from "./process.ts";
+import { type Daemon, freeAddress, onFreePorts, startDaemon } from "./process.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { createWatchOnly, remoteSignerFlags, type WatchOnly } from "./watchonly.ts";
 
@@ -74,7 +74,7 @@ export interface Lnd {
   signMessage(message: Uint8Array): Promise<Buffer>;
   /** `signrpc.VerifyMessage`; this lnd needs no key for it. */
   verifyMessage(message: Uint8Array, signature: Uint8Array, nodeId: string): Promise<boolean>;
-  /** Asks again until there is an answer; throws with lnd's last lines when it ends or 90 s are over. */
+  /** Asks again until there is an answer; throws with lnd's last lines when it ends or `START_MS` are over. */
   until<T>(what: string, ready: () => T | undefined | Promise<T | undefined>): Promise<T>;
   /** Kills it as a power cut would; resolves when its process is gone. */
   kill(): Promise<void>;
@@ -93,9 +93,20 @@ export interface Lnd {
 /** lnd as it comes, its wallet made by lnd's own `InitWallet`, or by `lncli createwatchonly`. */
 export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
   const { lnd } = await regtestPrograms();
-  const target = options.target ?? (await freeAddress());
-  const p2p = options.p2p ?? (await freeAddress());
   const signerFlags = options.watchOnly === undefined ? [] : await remoteSignerFlags(options.watchOnly);
+  return onFreePorts(async () => {
+    const target = options.target ?? (await freeAddress());
+    const p2p = options.p2p ?? (await freeAddress());
+    return launch(lnd, options, { target, p2p }, signerFlags);
+  });
+}
+
+async function launch(
+  lnd: string,
+  options: LndOptions,
+  { target, p2p }: Pick<Lnd, "target" | "p2p">,
+  signerFlags: readonly string[],
+): Promise<Lnd> {
   const daemon = startDaemon(
     lnd,
     (folder) => [
@@ -115,6 +126,8 @@ export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
     return await open(daemon, options, { target, p2p });
   } catch (error) {
     await daemon.stop();
+    // A wallet that was made before it ended: the next start would find it locked.
+    rmSync(join(daemon.folder, "data"), { recursive: true, force: true });
     throw error;
   }
 }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { needs } from "../tools/need.ts";
-import { freePort, startDaemon } from "./process.ts";
+import { bound } from "../tools/speed.ts";
+import { eventually } from "../tools/wait.ts";
+import { freePort, onFreePorts, startDaemon } from "./process.ts";
 
 describe("a program that tests start", () => {
   test("says its last lines when it ends before it is ready", async () => {
@@ -18,10 +21,9 @@ describe("a program that tests start", () => {
 
   test("is not waited for longer than was said", async () => {
     const daemon = startDaemon("/bin/sh", () => ["-c", "echo begun; exec sleep 100"]);
-    await assert.rejects(
-      daemon.until("a thing", 300, () => undefined),
-      /^Error: sh, a thing: not within 300 ms\nbegun$/,
-    );
+    await daemon.until("its first line", 10_000, () => daemon.output() || undefined);
+    const thing = daemon.until("a thing", 1, () => undefined);
+    await assert.rejects(thing, { message: `sh, a thing: not within ${bound(1)} ms\nbegun` });
     await daemon.stop();
     assert.equal(runs(daemon.pid), false);
   });
@@ -39,6 +41,34 @@ describe("a program that tests start", () => {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     assert.equal(new Set(ports).size, 3);
     assert.ok(ports.every((port) => port > 1023));
+  });
+
+  test("a port that was taken in between: it starts on another, and any other fault is thrown as it is", async (t) => {
+    const taken = createServer();
+    t.after(() => taken.close());
+    await once(taken.listen(0, "127.0.0.1"), "listening");
+    const ports = [(taken.address() as AddressInfo).port, await freePort()];
+    const asked: number[] = [];
+    const listen = `require("node:net").createServer().listen(+process.argv[1], "127.0.0.1", () => console.log("listens"))`;
+    const daemon = await onFreePorts(async () => {
+      const port = ports[asked.length] ?? 0;
+      asked.push(port);
+      const started = startDaemon(process.execPath, () => ["-e", listen, String(port)]);
+      t.after(() => started.stop());
+      await started.until("listening", 10_000, () => started.output().includes("listens") || undefined);
+      return started;
+    });
+    assert.equal(daemon.running, true);
+    assert.deepEqual(asked, ports);
+    let starts = 0;
+    const failing = (text: string) => () => {
+      starts += 1;
+      return Promise.reject(new Error(text));
+    };
+    await assert.rejects(onFreePorts(failing("no disk")), { message: "no disk" });
+    assert.equal(starts, 1);
+    await assert.rejects(onFreePorts(failing("bind: address already in use")), /already in use/);
+    assert.equal(starts, 6);
   });
 
   test("goes with the one who started it, and so does its folder, when that ends without stopping it", async () => {
@@ -85,8 +115,7 @@ describe("a program that tests start", () => {
 
 /** A signal needs a moment; a process that stays would stay for good. */
 async function gone(pids: readonly number[]): Promise<void> {
-  for (let tries = 0; tries < 100 && pids.some(runs); tries += 1) await sleep(50);
-  assert.deepEqual(pids.filter(runs), []);
+  await eventually("all of them gone", () => !pids.some(runs));
 }
 
 function runs(pid: number): boolean {

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bound } from "../tools/speed.ts";
 
 const LOG_LINES_SHOWN = 15;
 const STOP_MS = 20_000;
@@ -21,7 +22,7 @@ export interface Daemon {
   readonly running: boolean;
   /** What it has written so far, both streams, over all its starts; nothing once its folder is gone. */
   output(): string;
-  /** Ends when `ready` gives something; throws with the daemon's last lines when it ends or `ms` are over before. */
+  /** Ends when `ready` gives something; throws with the daemon's last lines when it ends or `bound(ms)` is over before. */
   until<T>(what: string, ms: number, ready: () => T | undefined | Promise<T | undefined>): Promise<T>;
   /** Asks it to end, insists after a while; resolves when it has. Its folder stays, for `start`. */
   end(): Promise<void>;
@@ -61,9 +62,14 @@ export function startDaemon(
   let now = launch();
   const output = (): string => (existsSync(log) ? readFileSync(log, "utf8") : "");
   const tail = (): string => output().trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
+  // Far above its last lines, where it goes on to tell how it ends everything that it had begun.
+  const portTaken = (): string[] =>
+    output()
+      .match(/^.*address already in use.*$/im)
+      ?.slice(0, 1) ?? [];
   const end = async (): Promise<void> => {
     now.signal("SIGTERM");
-    const insisting = setTimeout(now.signal, STOP_MS, "SIGKILL");
+    const insisting = setTimeout(now.signal, bound(STOP_MS), "SIGKILL");
     await now.ended;
     clearTimeout(insisting);
   };
@@ -77,12 +83,13 @@ export function startDaemon(
     },
     output,
     async until(what, ms, ready) {
-      for (const latest = performance.now() + ms; ; ) {
+      const atMost = bound(ms);
+      for (const latest = performance.now() + atMost; ; ) {
         const found = now.how() === undefined ? await ready() : undefined;
         if (found !== undefined) return found;
         const how = now.how();
-        if (how !== undefined) throw new Error(`${name}, ${what}: ${how}\n${tail()}`);
-        if (performance.now() > latest) throw new Error(`${name}, ${what}: not within ${ms} ms\n${tail()}`);
+        if (how !== undefined) throw new Error([`${name}, ${what}: ${how}`, ...portTaken(), tail()].join("\n"));
+        if (performance.now() > latest) throw new Error(`${name}, ${what}: not within ${atMost} ms\n${tail()}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },
@@ -174,6 +181,23 @@ export async function freePort(): Promise<number> {
     if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     return port;
+  }
+}
+
+const STARTS_MAX = 5;
+
+/**
+ * What `start` starts on ports that it takes from `freePort` or `freeAddress`. A port that was free when it was asked for
+ * can be another process's when it is used: then `start` is called again, and takes others.
+ */
+export async function onFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      // The words of EADDRINUSE, in a daemon's last lines.
+      if (starts === STARTS_MAX || !/address already in use/i.test(String(error))) throw error;
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { bound } from "../tools/speed.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -44,7 +45,7 @@ export function openRpc(target: string, certificate: string, protos: string): Rp
         const message = fromBinary(output, bytes);
         return toJson(output, message, { useProtoFieldName: true, alwaysEmitImplicit: true }) as T;
       };
-      const options = { deadline: Date.now() + DEADLINE_MS };
+      const options = { deadline: Date.now() + bound(DEADLINE_MS) };
       return new Promise<T>((resolve, reject) => {
         if (methodKind === "server_streaming") {
           let last: T | undefined;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KEYS } from "../rehearsal/console.ts";
 import { Terminal } from "../rehearsal/terminal.ts";
+import { bound } from "../tools/speed.ts";
 import type { Lnd } from "./lnd.ts";
 
 /** lnd imports 259 accounts one after the other: seconds on a busy machine. */
@@ -62,7 +63,7 @@ export async function createWatchOnly(lnd: Uninitialised, { accounts }: WatchOnl
     await answer("wallet birthday", "");
     await answer("look-ahead", "0");
     // It says nothing more when all is well.
-    const end = await Promise.race([terminal.exit, sleep(IMPORT_MS, undefined, { ref: false })]);
+    const end = await Promise.race([terminal.exit, sleep(bound(IMPORT_MS), undefined, { ref: false })]);
     if (end?.exitCode !== 0) {
       throw new Error(`lncli createwatchonly: exit ${end?.exitCode}\n${terminal.screen().join("\n").trimEnd()}`);
     }

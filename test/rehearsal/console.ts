@@ -27,13 +27,14 @@ export interface TypeOptions {
 }
 
 export interface WaitOptions {
+  /** How long it takes at most on an idle machine: the bound grows from that. */
   readonly timeoutMs?: number;
   /** The screen counts only after this long without output, so that a half-drawn frame is never taken for a screen. */
   readonly quietMs?: number;
 }
 
-/** Far more than any step takes on two busy cores: one slow scrypt is 0.1 s alone, and tests run in parallel. */
-export const WAIT_MS = 20_000;
+/** More than any step takes: the checks at the start take some seconds, one scrypt 0.1 s. */
+export const WAIT_MS = 10_000;
 
 /** A frame is one write; its parts arrive microseconds apart unless the program loses the processor in between. */
 export const QUIET_MS = 30;

@@ -9,6 +9,7 @@ import { type TestContext, test } from "node:test";
 import { HDKey } from "@scure/bip32";
 import { entropyToMnemonic, wordlists } from "bip39";
 import fc from "fast-check";
+import { eventually } from "../tools/wait.ts";
 import { searchBytes, searchFiles, searchProcess } from "./memory.ts";
 import { type CeremonySecrets, needlesFor } from "./needles.ts";
 
@@ -250,7 +251,7 @@ test("the process goes on afterwards, and a stopped one stays stopped", async (t
   searchProcess(pid, NEEDLES);
   assert.match(state() ?? "", /[RS]/);
   process.kill(pid, "SIGSTOP");
-  while (state() !== "T") await new Promise((resolve) => setTimeout(resolve, 1));
+  await eventually("a process that is stopped", () => state() === "T", { pauseMs: 1 });
   searchProcess(pid, NEEDLES);
   assert.equal(state(), "T");
 });

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { bound } from "../tools/speed.ts";
 import type { Needles } from "./needles.ts";
 import { type Counts, MARGIN, Scanner } from "./scanner.ts";
 
@@ -163,7 +164,7 @@ function mappings(pid: number): Mapping[] {
 export function stop(pid: number): () => void {
   if (stateOf(pid) === "T") return () => {};
   process.kill(pid, "SIGSTOP");
-  const endsAt = performance.now() + STOP_MS;
+  const endsAt = performance.now() + bound(STOP_MS);
   while (stateOf(pid) !== "T") {
     if (performance.now() > endsAt) throw new Error(`process ${pid} does not stop`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type IPty, spawn } from "@lydell/node-pty";
 import headless from "@xterm/headless";
+import { bound, slowness } from "../tools/speed.ts";
 import type { Console, TypeOptions, WaitOptions, Wanted } from "./console.ts";
 import { describeWait, isWanted, QUIET_MS, WAIT_MS } from "./console.ts";
 
@@ -136,7 +137,7 @@ export class Terminal implements Console {
    * when the key is sent is shorter where it is read.
    */
   async type(text: string, options: TypeOptions = {}): Promise<void> {
-    const { gapMs = 0, answerMs = ANSWER_MS } = options;
+    const { gapMs = 0, answerMs = ANSWER_MS * slowness() } = options;
     for (const char of text) {
       const sentAt = performance.now();
       const answered = this.#until(() => this.#outputAt > sentAt || this.#ended !== undefined, answerMs);
@@ -148,9 +149,10 @@ export class Terminal implements Console {
 
   async waitFor(wanted: Wanted, options: WaitOptions = {}): Promise<string[]> {
     const { timeoutMs = WAIT_MS, quietMs = QUIET_MS } = options;
-    const endsAt = performance.now() + timeoutMs;
-    let why = `not within ${timeoutMs} ms`;
-    for (let left = timeoutMs; left > 0; left = endsAt - performance.now()) {
+    const atMost = bound(timeoutMs);
+    const endsAt = performance.now() + atMost;
+    let why = `not within ${atMost} ms`;
+    for (let left = atMost; left > 0; left = endsAt - performance.now()) {
       if (!(await this.#until(() => this.#shows(wanted) || this.#ended !== undefined, left))) break;
       // No more output will come: the wanted screen is the last one, or there is none.
       if (this.#ended && this.#shows(wanted)) return this.screen();
@@ -160,8 +162,8 @@ export class Terminal implements Console {
       }
       const noise = this.#outputAt + quietMs - performance.now();
       if (noise <= 0) return this.screen();
-      why = `shown within ${timeoutMs} ms, but never for ${quietMs} ms without output`;
-      await sleep(noise);
+      why = `shown within ${atMost} ms, but never for ${quietMs} ms without output`;
+      await sleep(Math.min(noise, Math.max(0, endsAt - performance.now())));
     }
     throw new Error(describeWait(this.screen(), this.columns, wanted, why));
   }
@@ -189,7 +191,7 @@ export class Terminal implements Console {
 
   /** Kills the whole session and waits until none of it is left. May be called more than once, also after the exit. */
   async close(): Promise<void> {
-    const endsAt = performance.now() + GONE_MS;
+    const endsAt = performance.now() + bound(GONE_MS);
     for (let left = this.processes(); left.length > 0; left = this.processes()) {
       if (performance.now() > endsAt) throw new Error(`processes ${left.join(", ")} outlive their terminal`);
       for (const pid of left) killQuietly(pid);

@@ -9,6 +9,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { STATUS } from "../../lsp/wire/status.ts";
+import { bound } from "../tools/speed.ts";
 import { ECHO, makeFiles, SIGNATURE, startRig } from "./rig.ts";
 
 interface Reply {
@@ -20,7 +21,7 @@ interface Reply {
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** One call of grpc-js, as its users make it. */
-function invoke(client: Client, payload: Buffer, path = ECHO, deadlineMs = 10_000): Promise<Reply> {
+function invoke(client: Client, payload: Buffer, path = ECHO, deadlineMs = bound(10_000)): Promise<Reply> {
   return new Promise((resolve) => {
     let reply: Pick<Reply, "error" | "message">;
     const deadline = Date.now() + deadlineMs;
@@ -89,7 +90,7 @@ test("grpc-js reconnects by itself to a server that was restarted on its port", 
   const first = await startRig(t, { tls: files });
   const client = clientOf(t, first.port, files.authority);
   assert.equal((await invoke(client, Buffer.from("one"))).error, null);
-  await first.server.close(5_000);
+  await first.server.close(bound(5_000));
   await startRig(t, { tls: files, listen: { host: "127.0.0.1", port: first.port } });
   let reply = await invoke(client, Buffer.from("two"));
   while (reply.error?.code === status.UNAVAILABLE) reply = await invoke(client, Buffer.from("two"));

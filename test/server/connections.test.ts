@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:http2";
 import test from "node:test";
 import { STATUS } from "../../lsp/wire/status.ts";
+import { bound } from "../tools/speed.ts";
 import {
   acknowledge,
   clientOf,
@@ -30,7 +31,7 @@ test("1,000 idle connections take nothing from the one that works, and each is t
   }
   assert.equal(rig.server.connections(), 1_000);
   assert.deepEqual((await call(rig.session())).body, FRAME);
-  await rig.server.close(10_000);
+  await rig.server.close(bound(10_000));
   await Promise.all(idle.map(({ closed }) => closed));
   const ends = new Set(idle.map((client) => goaways(client).map(codeOf).join()));
   assert.deepEqual([...ends], ["0,0"], "NO_ERROR, when it begins to close and when it is closed");
@@ -69,7 +70,7 @@ test("who says nothing, or speaks HTTP/1, is not waited for", async (t) => {
 });
 
 test("an idle connection ends with GOAWAY, also when its other side does not hang up", async (t) => {
-  const rig = await startRig(t, { limits: { idleMs: 50, handshakeMs: 50 } });
+  const rig = await startRig(t, { limits: { idleMs: 50, handshakeMs: bound(50) } });
   const client = await clientOf(t, rig, { deaf: true });
   await acknowledge(client);
   await until(() => goaways(client).length > 0);
@@ -79,8 +80,10 @@ test("an idle connection ends with GOAWAY, also when its other side does not han
 
 test("a connection with a call is not idle, however long that takes", async (t) => {
   let finish = (): void => undefined;
+  // The call has to come before the connection counts as idle.
+  const idleMs = bound(50);
   const rig = await startRig(t, {
-    limits: { idleMs: 30 },
+    limits: { idleMs },
     handle: ({ wire }) =>
       new Promise((resolve) => {
         finish = () => resolve({ kind: "plain", wire });
@@ -88,7 +91,7 @@ test("a connection with a call is not idle, however long that takes", async (t) 
   });
   const session = rig.session();
   const answer = call(session);
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await new Promise((resolve) => setTimeout(resolve, 3 * idleMs));
   finish();
   assert.deepEqual((await answer).body, FRAME);
   await once(session, "close");
@@ -193,7 +196,7 @@ test("a stop finishes what is in flight, takes nothing new, and ends what does n
   const answer = call(session);
   await until(() => waiting.length === 1);
   const goaway = once(session, "goaway");
-  const closing = rig.server.close(10_000);
+  const closing = rig.server.close(bound(10_000));
   assert.equal((await goaway)[0], constants.NGHTTP2_NO_ERROR);
   await once(idle, "close");
   await assert.rejects(once(rig.session(), "connect"), { code: "ECONNREFUSED" });
@@ -204,12 +207,18 @@ test("a stop finishes what is in flight, takes nothing new, and ends what does n
 });
 
 test("a stop does not wait for ever: not for a handler, not for a client that does not hang up", async (t) => {
-  const rig = await startRig(t, { handle: () => new Promise(() => undefined) });
+  let isAsked = false;
+  const rig = await startRig(t, {
+    handle: () => {
+      isAsked = true;
+      return new Promise(() => undefined);
+    },
+  });
   const stuck = request(rig.session());
   stuck.end(FRAME);
   const answer = answerOf(stuck);
   const deaf = await clientOf(t, rig, { deaf: true });
-  await until(() => rig.server.connections() === 2);
+  await until(() => isAsked && rig.server.connections() === 2);
   await rig.server.close(50);
   deaf.socket.destroy();
   assert.equal(statusOf(await answer), undefined);

@@ -3,6 +3,7 @@ import { constants } from "node:http2";
 import test from "node:test";
 import type { Incoming } from "../../lsp/server/server.ts";
 import { STATUS } from "../../lsp/wire/status.ts";
+import { bound } from "../tools/speed.ts";
 import { code, FLAG, frame, GRPC_HEADERS, headerBlock, rawClient, TYPE } from "./frames.ts";
 import { answerOf, call, FRAME, request, startRig, statusOf, until } from "./rig.ts";
 
@@ -18,7 +19,7 @@ test("the deadline ends a call that the handler does not, and tells the handler"
     },
   });
   const client = session();
-  const answer = await call(client, { "grpc-timeout": "50m" });
+  const answer = await call(client, { "grpc-timeout": `${bound(50)}m` });
   assert.equal(statusOf(answer), String(STATUS.deadlineExceeded));
   assert.equal(signal?.aborted, true);
   finish();
@@ -165,7 +166,7 @@ test("an answer that fits any window is taken soon or never, a large one is wait
 
 test("an answer that the client does not take is dropped with its stream", async (t) => {
   const { port, server } = await startRig(t, {
-    limits: { bodyMs: 50 },
+    limits: { bodyMs: bound(50) },
     handle: async () => ({ kind: "plain", wire: Buffer.alloc(200_000) }),
   });
   const client = await rawClient(port);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { openServer, type RequestReport, type Server, type ServerOptions } from "../../lsp/server/server.ts";
 import { type Credential, makeAuthority, makeServer, validFor } from "../../signer/service/certs.ts";
+import { eventually } from "../tools/wait.ts";
 
 export const ECHO = "/test.Echo/Echo";
 /** One frame, uncompressed, of five bytes. */
@@ -124,7 +125,7 @@ export function call(
 
 /** Waits for something that has no event of its own. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(`${condition}`, condition, { pauseMs: 5 });
 }
 
 export interface Files {

@@ -7,6 +7,8 @@ import {
   credentials,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { bound } from "../tools/speed.ts";
+import { eventually } from "../tools/wait.ts";
 
 const same = (bytes: Buffer): Buffer => bytes;
 
@@ -26,7 +28,7 @@ export function openCaller(
   return {
     call: (path, request, schema) =>
       new Promise((resolve, reject) => {
-        const deadline = Date.now() + 10_000;
+        const deadline = Date.now() + bound(10_000);
         client.makeUnaryRequest(path, same, same, Buffer.from(request), { deadline }, (error, bytes) => {
           if (error !== null || bytes === undefined) reject(error ?? new Error("no answer"));
           else resolve(fromBinary(schema, bytes));
@@ -42,6 +44,11 @@ export function statusOf(call: ClientDuplexStream<Buffer, Buffer>): Promise<Serv
   return new Promise((resolve) => call.once("error", (error) => resolve(error as ServiceError)));
 }
 
+/** Waits until something holds that has no event of its own. */
+export function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  return eventually(what, holds);
+}
+
 /** One line to the admin socket, and what it answers. */
 export function askAdmin(path: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -53,13 +60,4 @@ export function askAdmin(path: string, line: string): Promise<string> {
     socket.on("error", reject);
     socket.on("close", () => resolve(text));
   });
-}
-
-/** Waits until something holds, and fails after ten seconds. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not in ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -6,6 +6,7 @@ import { parseWitnesses } from "../../signer/audit/commands.ts";
 import { type ConnectionState, openSigner, type SignerOptions } from "../../signer/client.ts";
 import type { ServiceLog } from "../../signer/service/serve.ts";
 import { openWitness, type WitnessAlarm } from "../../signer/witness.ts";
+import { bound } from "../tools/speed.ts";
 import { until } from "./caller.ts";
 import { badFrame, goodFrame, METHOD, NODE_ID } from "./frames.ts";
 import { newFolder, type Rig, startRig } from "./rig.ts";
@@ -93,7 +94,9 @@ test("a deadline, a full queue, a frame that is too large and a closed client ar
     kind: "unavailable",
     code: "frame_size",
   });
-  const many = Array.from({ length: 8_200 }, () => client.sign(badFrame(), METHOD, "response", { deadlineMs: 9_000 }));
+  const many = Array.from({ length: 8_200 }, () =>
+    client.sign(badFrame(), METHOD, "response", { deadlineMs: bound(9_000) }),
+  );
   const busy = await many.at(-1);
   assert.deepEqual(busy, { kind: "unavailable", code: "busy" });
   release();
@@ -107,14 +110,14 @@ test("comes back by itself after the signer was away, and waits for it at the st
   const folder = newFolder();
   const states: ConnectionState[] = [];
   const client = open({ socket: join(folder, "run", "lsp.sock") }, { onState: (state) => states.push(state) });
-  const early = client.sign(goodFrame(), METHOD, "response", { deadlineMs: 9_000 });
+  const early = client.sign(goodFrame(), METHOD, "response", { deadlineMs: bound(9_000) });
   await until(() => states.includes("down"), "a first attempt");
   const first = await startRig({ folder });
   assert.equal((await early).kind, "signed");
   await first.stop();
   await until(() => client.state() !== "up", "the loss");
   const second = await startRig({ folder });
-  assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: 9_000 })).kind, "signed");
+  assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: bound(9_000) })).kind, "signed");
   await client.close();
   await second.end();
 });

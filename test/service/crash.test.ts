@@ -9,6 +9,7 @@ import { openAuditLog } from "../../signer/audit/open.ts";
 import { verifyLog } from "../../signer/audit/verify.ts";
 import { openSigner, type SignerClient } from "../../signer/client.ts";
 import { lines, readSegments } from "../audit/sample.ts";
+import { eventually } from "../tools/wait.ts";
 import { FAILPOINT_NAMES, FAILPOINTS, type Failpoint } from "./failpoints.ts";
 import { goodFrame, METHOD, NODE_ID } from "./frames.ts";
 import { startProgram } from "./program.ts";
@@ -75,14 +76,15 @@ test(`${KILLS} kills of signer run under load: every signature that is out is on
     const load = Array.from({ length: kill % 2 === 0 ? 64 : 2 }, async () => {
       while (running) for (const digest of await ask(client, 1)) out.add(digest);
     });
-    await new Promise((resolve) => setTimeout(resolve, randomInt(120)));
+    const enough = out.size + randomInt(2, 200);
+    await eventually("enough signatures", () => out.size >= enough, { pauseMs: 1 });
     await program.stop("SIGKILL");
     running = false;
     await client.close();
     await Promise.all(load);
     assert.equal(verifyLog(readSegments(data), { witnesses: [] }).flaw, undefined, `kill ${kill}`);
   }
-  assert.ok(out.size > KILLS, `${out.size} signatures: not under load`);
+  assert.ok(out.size > KILLS, `${out.size} signatures`);
   assert.deepEqual(missing(data, out), []);
   t.diagnostic(`${KILLS} kills, ${out.size} signatures out`);
 });

@@ -11,6 +11,7 @@ import { makeAuthority, makeClient, makeServer, validFor } from "../../signer/se
 import { needs } from "../tools/need.ts";
 import { grpcPython } from "../tools/python.ts";
 import { ROOT } from "../tools/sources.ts";
+import { bound } from "../tools/speed.ts";
 import { goodFrame, KEY_HEX, METHOD, NODE_ID } from "./frames.ts";
 import { newFolder, type RigOptions, startRig } from "./rig.ts";
 
@@ -34,7 +35,7 @@ async function ask(place: string, frame: Uint8Array, tls: readonly string[] = []
     METHOD,
     Buffer.from(frame).toString("hex"),
   ];
-  const { stdout } = await promisify(execFile)(interpreter, [...args, ...tls], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(interpreter, [...args, ...tls], { timeout: bound(60_000) });
   return JSON.parse(stdout) as Report;
 }
 

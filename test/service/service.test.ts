@@ -16,6 +16,7 @@ import {
 } from "../../proto/gen/signer/v1/signer_pb.js";
 import { BATCH_ITEMS_MAX, MESSAGE_BYTES_MAX } from "../../signer/limits.ts";
 import type { ServiceLog } from "../../signer/service/serve.ts";
+import { bound } from "../tools/speed.ts";
 import { askAdmin, type Caller, openCaller, statusOf, until } from "./caller.ts";
 import { badFrame, frameOf, goodFrame, METHOD, NODE_ID } from "./frames.ts";
 import { frameRequest } from "./messages.ts";
@@ -130,7 +131,7 @@ describe("the service over a socket", () => {
     }
     let last = before;
     await until(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, bound(125)));
       const now = await signed();
       const still = now === last && now > before;
       last = now;

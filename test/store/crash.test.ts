@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openStore, type Store, type StoreOptions } from "../../lsp/store/store.ts";
 import { needs } from "../tools/need.ts";
+import { eventually } from "../tools/wait.ts";
 import { startHammer } from "./child.ts";
 import { emptyFolder } from "./folder.ts";
 import { startPostgres } from "./postgres.ts";
@@ -29,7 +29,7 @@ test(
       const files = Array.from({ length: PROCESSES }, (_, i) => join(logs, `${round}-${i}`));
       const hammers = await Promise.all(files.map((file) => startHammer("take", server.url, file, String(KEYS))));
       assert.deepEqual(new Set(hammers.map(({ said }) => said)), new Set(["opened"]));
-      await sleep(randomInt(200, 800));
+      await underWay(files, KEYS * randomInt(4, 40));
       // In one order and in the other: what is under way is cut off at either end.
       const kills = [() => server.kill(), () => Promise.all(hammers.map((hammer) => hammer.kill()))];
       if (round % 2 === 1) kills.reverse();
@@ -46,10 +46,16 @@ test("a kill of the program under load, on PGlite: what is in the page cache is 
   const file = join(logs, "0");
   const hammer = await startHammer("take", folder, file, String(KEYS));
   assert.equal(hammer.said, "opened");
-  await sleep(500);
+  await underWay([file], KEYS * 4);
   await hammer.kill();
   assert.ok((await acknowledgedIsKept([file], { folder })) > KEYS);
 });
+
+/** Waits until so many nonces were taken, whatever time that takes: what is killed then is in the middle of its work. */
+function underWay(files: readonly string[], nonces: number): Promise<void> {
+  const taken = (): number => files.flatMap((file) => readFileSync(file, "utf8").match(/^n /gm) ?? []).length;
+  return eventually(`${nonces} nonces taken`, () => taken() > nonces);
+}
 
 /** @returns how many replies were given a nonce */
 async function acknowledgedIsKept(
@@ -93,11 +99,12 @@ async function acknowledgedIsKept(
 
 /** Starts one upon the other take reply nonces ahead of the clock; it catches up in a few seconds. */
 async function nextReply(store: Store): Promise<bigint> {
-  for (;;) {
-    const nonce = store.replyNonces.next();
-    if (nonce !== undefined) return nonce;
-    await sleep(50);
-  }
+  let nonce: bigint | undefined;
+  await eventually("a reply nonce", () => {
+    nonce = store.replyNonces.next();
+    return nonce !== undefined;
+  });
+  return nonce as unknown as bigint;
 }
 
 function logFolder(t: TestContext): string {

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { needs } from "../tools/need.ts";
+import { eventually } from "../tools/wait.ts";
 import { query, startPostgres } from "./postgres.ts";
 
 test("the server runs without rights, its owner in the database too", needs("postgres"), async (t) => {
@@ -39,5 +39,5 @@ test("the server does not outlive who started it, however that ended", needs("po
   assert.equal(ended.signal, "SIGKILL", ended.stderr);
   const pid = Number(ended.stdout);
   assert.ok(pid > 0);
-  while (existsSync(`/proc/${pid}/exe`)) await sleep(20);
+  await eventually("a server that is gone", () => !existsSync(`/proc/${pid}/exe`));
 });

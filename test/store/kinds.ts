@@ -1,6 +1,8 @@
 import { after, type TestContext, test } from "node:test";
+import { STORE_CONNECT_MS, STORE_LOCK_MS, STORE_STATEMENT_MS } from "../../lsp/limits.ts";
 import { openStore, type Store, type StoreOptions } from "../../lsp/store/store.ts";
 import { needs } from "../tools/need.ts";
+import { bound } from "../tools/speed.ts";
 import { emptyFolder } from "./folder.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import { value } from "./values.ts";
@@ -44,7 +46,14 @@ function place(t: TestContext, kind: Place["kind"], where: Place["where"]): Plac
     kind,
     where,
     async open(options = {}) {
-      const store = value(await openStore({ ...where, network: "regtest", clock: Date.now, ...options }));
+      // A busy machine is no fault of the store: each limit is what one of its tests makes it, or never reached.
+      const limits = {
+        connectMs: bound(STORE_CONNECT_MS),
+        statementMs: bound(STORE_STATEMENT_MS),
+        lockMs: bound(STORE_LOCK_MS),
+        ...options.limits,
+      };
+      const store = value(await openStore({ ...where, network: "regtest", clock: Date.now, ...options, limits }));
       t.after(() => store.close());
       return store;
     },

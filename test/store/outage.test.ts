@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Result } from "../../ceremony/result.ts";
 import type { StoreError } from "../../lsp/store/errors.ts";
 import { takeNonce } from "../../lsp/store/nonces.ts";
 import { openStore, type Store, type StoreEvent } from "../../lsp/store/store.ts";
 import { needs } from "../tools/need.ts";
+import { bound } from "../tools/speed.ts";
+import { eventually } from "../tools/wait.ts";
 import { startHammer } from "./child.ts";
 import { onBoth, onPostgres, sharedPostgres } from "./kinds.ts";
 import { type Postgres, query, startPostgres } from "./postgres.ts";
@@ -18,7 +19,7 @@ import { errorCode, keyOf, value } from "./values.ts";
 
 /** Until the store works again; it is not told that the server is back. */
 async function recovered(store: Store): Promise<void> {
-  while (!(await store.ping()).ok) await sleep(20);
+  await eventually("a store that works again", async () => (await store.ping()).ok);
 }
 
 async function withServer(body: (server: Postgres) => Promise<void>): Promise<void> {
@@ -77,16 +78,19 @@ test("a server that is down for long: no reply nonces; it comes back: they go on
     now += 60_000;
     assert.equal(store.replyNonces.next(), undefined);
     await server.start();
-    let after = store.replyNonces.next();
-    for (; after === undefined; after = store.replyNonces.next()) await sleep(20);
-    assert.ok(after > before);
+    let after: bigint | undefined;
+    await eventually("a reply nonce", () => {
+      after = store.replyNonces.next();
+      return after !== undefined;
+    });
+    assert.ok((after ?? 0n) > before);
     await store.close();
   }),
 );
 
 onPostgres("a server that hangs: every call ends by its deadline, the close too", async ({ open }) => {
   const { adminUrl } = await sharedPostgres();
-  const store = await open({ limits: { statementMs: 300, connectMs: 300 } });
+  const store = await open({ limits: { statementMs: bound(100), connectMs: bound(100) } });
   value(await store.nonces.take(keyOf(1), 1n));
   value(await store.transaction((trx) => takeNonce(trx, keyOf(2), 1n)));
   const backends = await query(adminUrl, "SELECT pid FROM pg_stat_activity WHERE application_name = 'btc-lsp'");
@@ -131,7 +135,7 @@ onPostgres("a row that another transaction holds: busy after a while, and nothin
 });
 
 onPostgres("effects that hold every connection: the next is told so, nonces go on", async ({ open }) => {
-  const store = await open({ limits: { connectMs: 200 } });
+  const store = await open({ limits: { connectMs: bound(100) } });
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   const holders = Array.from({ length: 10 }, () =>
     store.transaction(async (trx) => {

@@ -3,14 +3,14 @@ import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { freePort, startDaemon } from "../regtest/process.ts";
+import { freePort, onFreePorts, startDaemon } from "../regtest/process.ts";
 import { POSTGRES_FOLDERS } from "../tools/list.ts";
+import { eventually } from "../tools/wait.ts";
 
-/** Generous: recovery after a kill, on two cores that much else uses. */
-const START_MS = 60_000;
+/** With recovery after a kill. */
+const START_MS = 20_000;
 
 /** Postgres refuses root. This user is on every Debian, and owns nothing. */
 const NOBODY = 65_534;
@@ -62,8 +62,38 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     data,
   ];
   await promisify(execFile)("setpriv", ["--pdeathsig", "KILL", ...init], { cwd: folder });
+  try {
+    return await onFreePorts(async () => {
+      const server = await serve({ folder, data, password, asNobody, port: await freePort(), ...options });
+      return {
+        ...server,
+        get pid() {
+          return server.pid;
+        },
+        async stop() {
+          await server.stop();
+          removeFolder();
+          process.off("exit", removeFolder);
+        },
+      };
+    });
+  } catch (error) {
+    removeFolder();
+    process.off("exit", removeFolder);
+    throw error;
+  }
+}
 
-  const port = await freePort();
+interface ServeOptions extends PostgresOptions {
+  readonly folder: string;
+  readonly data: string;
+  readonly password: string;
+  readonly asNobody: readonly string[];
+  readonly port: number;
+}
+
+/** Starts the server on a folder that `initdb` has filled. Its `stop` leaves the folder. */
+async function serve({ folder, data, password, asNobody, port, ...options }: ServeOptions): Promise<Postgres> {
   const settings = [
     "listen_addresses=127.0.0.1",
     `port=${port}`,
@@ -93,7 +123,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     );
   };
   const gone = async (): Promise<void> => {
-    while (daemon.running) await pause();
+    await eventually("Postgres ends", () => !daemon.running);
   };
   let databases = 0;
   const newDatabase = async (): Promise<string> => {
@@ -101,11 +131,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const name = `lsp${databases}`;
     await query(adminUrl, `CREATE DATABASE ${name} OWNER lsp`);
     return urlOf("lsp", name);
-  };
-  const stop = async (): Promise<void> => {
-    await daemon.kill();
-    removeFolder();
-    process.off("exit", removeFolder);
   };
   try {
     await ready();
@@ -124,7 +149,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         const dead = daemon.kill();
         for (const pid of children) killIfThere(pid);
         await dead;
-        while (children.some(isAlive)) await pause();
+        await eventually("its children are gone", () => !children.some(isAlive));
       },
       async end() {
         // Fast shutdown; SIGTERM would wait for the clients to go (Postgres' documentation, 19.5).
@@ -135,10 +160,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         daemon.start();
         await ready();
       },
-      stop,
+      stop: daemon.kill,
     };
   } catch (error) {
-    await stop();
+    await daemon.kill();
     throw error;
   }
 }
@@ -184,8 +209,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function pause(): Promise<void> {
-  return sleep(10);
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { bound } from "./speed.ts";
 
 /** What the list of tools asks about a machine. Tests hand in a faked one. */
 export interface Machine {
@@ -23,7 +24,7 @@ export const thisMachine: Machine = {
       .find(isExecutable),
   exists: existsSync,
   output(command, args, folder) {
-    const ended = spawnSync(command, args, { cwd: folder, encoding: "utf8", timeout: PROBE_TIMEOUT_MS });
+    const ended = spawnSync(command, args, { cwd: folder, encoding: "utf8", timeout: bound(PROBE_TIMEOUT_MS) });
     return ended.status === 0 ? ended.stdout : undefined;
   },
 };
