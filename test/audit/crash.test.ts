@@ -13,7 +13,7 @@ import { dataFolder, lines, openLog, readSegments } from "./sample.ts";
 const APPENDER = join(import.meta.dirname, "appender.ts");
 /** Records that a run under load acknowledges before its kill. */
 const LEAST = 13;
-const MOST = 60;
+const MOST = 40;
 const KILLS = process.env["DEEP"] === undefined ? 100 : 500;
 
 test(`${KILLS} kills under load: no record that was acknowledged is missing, and the log verifies after each`, async (t) => {

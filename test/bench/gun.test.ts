@@ -9,8 +9,7 @@ import { newFolder, writeTls } from "../lsp/rig.ts";
 import { startRelay } from "../node/relay.ts";
 import { type Daemon, startDaemon } from "../regtest/process.ts";
 import { needs } from "../tools/need.ts";
-import { bound } from "../tools/speed.ts";
-import { type Gun, openGun, type Shot } from "./gun.ts";
+import { type Gun, type Hit, openGun, type Shot } from "./gun.ts";
 
 const START_MS = 30_000;
 const IN_FLIGHT = 64;
@@ -27,7 +26,7 @@ describe("the load program", needs("go"), () => {
     echo = startDaemon(process.execPath, () => [program, tls.certificate, tls["private-key"]]);
     const port = await echo.until("port", START_MS, () => echo.output().match(/^port (\d+)$/m)?.[1]);
     const place = { address: `127.0.0.1:${port}`, authority: tls.authority, path: "/bench.Echo/Echo" };
-    shot = { ...place, inFlight: IN_FLIGHT, ms: bound(75), perSecondMax: 60_000 };
+    shot = { ...place, inFlight: IN_FLIGHT, ms: 300, perSecondMax: 60_000 };
     gun = await openGun();
   });
   after(async () => {
@@ -38,14 +37,22 @@ describe("the load program", needs("go"), () => {
 
   test("calls are open until the time is over, and those that come later count as answers alone", async () => {
     for (const inFlight of [1, IN_FLIGHT]) {
-      const { answers, perSecond, p50ms, p99ms } = await gun.fire({ ...shot, inFlight });
-      const inTime = Math.round((perSecond * shot.ms) / 1000);
-      assert(inTime > inFlight && answers >= inTime && answers - inTime <= inFlight, `${inTime} of ${answers}`);
-      assert(p50ms > 0 && p50ms <= p99ms && p99ms < shot.ms, `${p50ms} and ${p99ms} ms`);
+      const { ms, inTime, answers, p50ms, p99ms } = await fireEnough(inFlight);
+      assert(answers >= inTime && answers - inTime <= inFlight, `${inTime} of ${answers}`);
+      assert(p50ms > 0 && p50ms <= p99ms && p99ms < ms, `${p50ms} and ${p99ms} ms`);
       // So many calls are open all the time: their latencies fill it.
-      assert(p50ms * inTime < inFlight * shot.ms * 2, `${inTime} calls of ${p50ms} ms`);
+      assert(p50ms * inTime < inFlight * ms * 2, `${inTime} calls of ${p50ms} ms`);
     }
   });
+  /** A shot that each call in flight answers more than once in: on a busy machine that takes a longer one. */
+  async function fireEnough(inFlight: number, ms: number = shot.ms): Promise<Hit & { ms: number; inTime: number }> {
+    // As many questions as the short one has, made ahead.
+    const perSecondMax = (shot.perSecondMax * shot.ms) / ms;
+    const hit = await gun.fire({ ...shot, inFlight, ms, perSecondMax });
+    const inTime = Math.round((hit.perSecond * ms) / 1000);
+    return inTime > inFlight ? { ...hit, ms, inTime } : fireEnough(inFlight, 2 * ms);
+  }
+
   test("an echo is no LSP's signed answer", async () => {
     await assert.rejects(gun.fire({ ...shot, nodeId: `02${"11".repeat(32)}` }), /no signed success: status 0/);
   });
