@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type DescField, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { fail, ok, type Result } from "../ceremony/result.ts";
+import { ELEMENTS_MAX } from "./bounds.ts";
 import { isVarint, type Kind, kindOf, type ScalarKind } from "./kinds.ts";
 
 // protobuf is not canonical: decoders take fields in any order, the last of two, varints with zeros after them, fields
@@ -27,6 +28,8 @@ export type CanonicalFaultCode =
   | "wire_type"
   /** A field that is not repeated, again. */
   | "duplicate_field"
+  /** More elements in a list than the contract bounds it to. */
+  | "repeated"
   | "field_order"
   /** Two members of one oneof. */
   | "oneof"
@@ -83,6 +86,8 @@ interface FieldPlan {
   readonly implicit: boolean;
   /** One bit for the oneof that it is in, 0 for none. A member of a oneof has presence: its default is written out. */
   readonly oneof: number;
+  /** Elements that it may have; without a bound where the contract is not ours. */
+  readonly max: number;
   /** The kind of a packed field's elements. */
   readonly element: ScalarKind | undefined;
   readonly message: Plan | undefined;
@@ -124,6 +129,7 @@ function planField(field: DescField): FieldPlan {
     number: field.number,
     kind: packed ? "packed" : kind,
     repeated: repeated && !packed,
+    max: ELEMENTS_MAX[`${field.parent.typeName}.${field.name}`] ?? Number.POSITIVE_INFINITY,
     implicit: !repeated && field.oneof === undefined,
     oneof: field.oneof === undefined ? 0 : 1 << field.parent.oneofs.indexOf(field.oneof),
     element: packed ? kind : undefined,
@@ -142,6 +148,7 @@ interface Walk {
 
 function walkMessage(walk: Walk, plan: Plan, end: number): boolean {
   let last = 0;
+  let count = 0;
   let oneofs = 0;
   while (walk.at < end) {
     const start = walk.at;
@@ -154,6 +161,8 @@ function walkMessage(walk: Walk, plan: Plan, end: number): boolean {
     if (field.number < last) return stop(walk, "field_order", start, plan);
     if (field.number === last && !field.repeated) return stop(walk, "duplicate_field", start, plan);
     if ((oneofs & field.oneof) !== 0) return stop(walk, "oneof", start, plan);
+    count = field.number === last ? count + 1 : 1;
+    if (field.repeated && count > field.max) return stop(walk, "repeated", start, plan);
     last = field.number;
     oneofs |= field.oneof;
     const isGoing = isVarint(field.kind)
@@ -188,7 +197,8 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 function walkPacked(walk: Walk, element: ScalarKind, field: FieldPlan, end: number, plan: Plan): boolean {
-  while (walk.at < end) {
+  for (let count = 1; walk.at < end; count++) {
+    if (count > field.max) return stop(walk, "repeated", walk.at, plan);
     if (!walkVarint(walk, element, field, end, plan)) return false;
   }
   return true;

@@ -68,6 +68,12 @@ async function configured(command: string, rest: readonly string[]): Promise<num
     case "resume":
     case "status":
       return withOptions(rest, CONFIG_OPTIONS, 0, (options) => admin(command, options));
+    case "next-address":
+      return withOptions(rest, CONFIG_OPTIONS, 1, (options, [index]) =>
+        /^(?:0|[1-9]\d{0,9})$/.test(index ?? "")
+          ? admin(`next-address ${index}`, options)
+          : Promise.resolve(usage("next-address needs the index of the address that comes next")),
+      );
     default:
       return usage(`unknown command ${command}`);
   }

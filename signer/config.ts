@@ -4,6 +4,7 @@ import { z } from "zod";
 import { fail, ok, type Result } from "../ceremony/result.ts";
 import { NETWORKS } from "../ceremony/seed/network.ts";
 import { CLIENT_NAME_MAX } from "./limits.ts";
+import { ADDRESSES_AHEAD_MAX } from "./policy/limits.ts";
 
 /** A client's name is a file name, a metric's label and a field of the log at once. */
 const CLIENT_NAME = new RegExp(`^[a-z][a-z0-9-]{0,${CLIENT_NAME_MAX - 1}}$`);
@@ -12,6 +13,9 @@ const port = z.number().int().min(0).max(65_535);
 const millisatoshi = z
   .union([z.number().int().nonnegative(), z.bigint().nonnegative()])
   .transform((value) => BigInt(value));
+
+/** BIP32: indexes from 2^31 on are hardened, and no extended public key derives them. */
+export const ADDRESS_INDEX_MAX = 2 ** 31 - 1;
 
 const budget = z.strictObject({
   "per-second": z.number().positive().optional(),
@@ -58,9 +62,10 @@ const policy = z.strictObject({
     .min(1)
     .default(["response"]),
   "nonce-window-ms": z.number().int().positive().max(86_400_000).optional(),
-  "addresses-ahead": z.number().int().positive().max(100_000).optional(),
+  "addresses-ahead": z.number().int().positive().max(ADDRESSES_AHEAD_MAX).optional(),
   "addresses-behind": z.number().int().nonnegative().max(100_000).optional(),
-  "addresses-from": z.number().int().nonnegative().optional(),
+  "addresses-per-day": z.number().int().positive().max(10_000_000).optional(),
+  "addresses-from": z.number().int().nonnegative().max(ADDRESS_INDEX_MAX).optional(),
   budget: budget.optional(),
   advertised: advertised.optional(),
 });
@@ -72,6 +77,8 @@ const tls = z.strictObject({
   "private-key": path,
   authority: path,
 });
+
+const ADDRESS_KEYS = ["addresses-ahead", "addresses-behind", "addresses-per-day", "addresses-from"] as const;
 
 /** Every key; those that are options of `signer run` too have the option's name. */
 const schema = z
@@ -115,6 +122,19 @@ const schema = z
       "clients",
       value.clients.flatMap(({ fingerprints }) => fingerprints),
     );
+    // A key that would judge nothing is not passed over: whoever wrote it believes that it does.
+    for (const key of ADDRESS_KEYS) {
+      if (value.accounts === undefined && value.policy[key] !== undefined)
+        context.addIssue({
+          code: "custom",
+          path: ["policy", key],
+          message: "needs accounts: without it no address is judged",
+        });
+    }
+    for (const [at, { socket, group }] of value.clients.entries()) {
+      if (socket === undefined && group !== undefined)
+        context.addIssue({ code: "custom", path: ["clients", at, "group"], message: "needs a socket" });
+    }
     if (value.tls === undefined && value.clients.some(({ socket }) => socket === undefined))
       wrong("tls", "is needed by a client without a socket");
     if (value.tls !== undefined && value.clients.every(({ fingerprints }) => fingerprints.length === 0))

@@ -35,7 +35,7 @@ function offline(options: Options): Offline | number {
   if (!config.ok) return refuse(config.error.code, config.error.about);
   const account = loadAccounts(config.value);
   if (!account.ok) return refuse(account.error.code, account.error.about);
-  const settings = policySettings(config.value, account.value);
+  const settings = policySettings(config.value, account.value?.key);
   return {
     network: config.value.network,
     settings,

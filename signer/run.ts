@@ -7,6 +7,7 @@ import { isReadableExecutable, turnOffDumps } from "./dumps.ts";
 import { EXIT, errorLine } from "./errors.ts";
 import { notifySystemd } from "./notify.ts";
 import { whatIsOff } from "./policy/explain.ts";
+import { startedOf } from "./program.ts";
 import { openJudge } from "./service/judge.ts";
 import { openMetrics } from "./service/metrics.ts";
 import { daysLeft, untimely } from "./service/pair.ts";
@@ -62,6 +63,9 @@ function nextSignal(): Promise<string> {
   });
 }
 
+const NO_AUDIT_KEY =
+  "the log has no audit key: whoever owns the disk can write it anew, and no signature says so (signer audit init)";
+
 interface Started {
   readonly service: Service;
   readonly log: pino.Logger;
@@ -81,11 +85,11 @@ async function start(
   );
   const data = prepareData(config.data);
   if (!data.ok) return data;
-  const accountKey = loadAccounts(config);
-  if (!accountKey.ok) return accountKey;
+  const accounts = loadAccounts(config);
+  if (!accounts.ok) return accounts;
   const tls = loadTls(config);
   if (!tls.ok) return tls;
-  const settings = policySettings(config, accountKey.value);
+  const settings = policySettings(config, accounts.value?.key);
   const payload = await openKeyFile(config, io);
   if (!payload.ok) return payload;
   const { nodeId, privateKey, ceremonyId } = payload.value;
@@ -98,6 +102,7 @@ async function start(
     dir: config.data,
     nodeId,
     network: config.network,
+    started: startedOf(settings, accounts.value?.json),
     onFlush: ({ ms, records }) => metrics.flushed(ms, records),
   });
   if (!audit.ok) {
@@ -117,7 +122,11 @@ async function start(
     durable: audit.value.state(),
     pause,
     clock: Date.now,
-    onClientPaused: (client) => log.error({ client }, "paused: too large a share of its questions is refused"),
+    onClientPaused(client) {
+      log.error({ client, unsaved: pause.unsaved() }, "paused: too large a share of its questions is refused");
+      // Where the log refuses it, nothing is signed anyway.
+      audit.value.note(`client ${client} paused by its refusals`).catch(() => undefined);
+    },
   });
   const service = await serve({
     config,
@@ -144,6 +153,7 @@ async function start(
   const late = tls.value === undefined ? undefined : untimely(tls.value.validity, Date.now());
   if (late !== undefined)
     log.error({ code: late, path: config.tls?.certificate }, "no client will take the certificate");
+  if (audit.value.key() === undefined) log.warn(NO_AUDIT_KEY);
   if (isReadableExecutable()) log.warn("the executable is readable: its own user may trace this process (mode 0711)");
   if (pause.since() !== undefined) log.warn({ since: pause.since() }, "paused");
   log.info({ nodeId, network: config.network, mode: config.mode, ceremonyId }, "signing");

@@ -123,12 +123,18 @@ function judgeFolder(folder: string): Result<undefined, StartError> {
   return refuse("data_folder", `${folder}: mode ${(mode & 0o7777).toString(8)}, owner ${uid}`);
 }
 
-export function loadAccounts({ accounts, network }: SignerConfig): Result<AccountKey | undefined, StartError> {
+/** The ceremony's accounts.json: the key that addresses come from, and the text, whose hash a start records. */
+export interface Accounts {
+  readonly key: AccountKey;
+  readonly json: string;
+}
+
+export function loadAccounts({ accounts, network }: SignerConfig): Result<Accounts | undefined, StartError> {
   if (accounts === undefined) return ok(undefined);
   const text = readText(accounts);
   if (!text.ok) return text;
   const key = readAccountKey(text.value, network);
-  return key.ok ? key : refuse(key.error.code, accounts);
+  return key.ok ? ok({ key: key.value, json: text.value }) : refuse(key.error.code, accounts);
 }
 
 /** The files of the TLS listener; the private key only if nobody else may read it, and only of this certificate. */

@@ -83,6 +83,11 @@ export class AuditLog {
     return this.#record((batch) => this.#writer.note(batch, text));
   }
 
+  /** Puts on record that a person set which address comes next; `state` says so from here on. Settles as `append` does. */
+  nextAddress(next: number): Promise<Place> {
+    return this.#record((batch) => this.#writer.nextAddress(batch, next));
+  }
+
   /**
    * Removes all segments but the last `keep`. A record that says so, and a checkpoint over it, are on the disk before:
    * segments that are gone without it are missing ones. Returns the names of the files, which should have been copied.
@@ -118,6 +123,11 @@ export class AuditLog {
 
   disk(): DiskReport {
     return this.#disk.report(performance.now());
+  }
+
+  /** The public key that the checkpoints are signed with; undefined where they are not. */
+  key(): string | undefined {
+    return this.#parts.key?.publicKey;
   }
 
   /** Why appends are refused now; undefined while they are not. */

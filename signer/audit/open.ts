@@ -9,6 +9,7 @@ import { readAuditKey } from "./keyfile.ts";
 import { CHECKPOINT_EVERY, INLINE_RECORDS, RESERVE_BYTES, SEGMENT_BYTES } from "./limits.ts";
 import { lockFolder } from "./lock.ts";
 import { AuditLog, type Flush } from "./log.ts";
+import type { Started } from "./record.ts";
 import { type Found, findEnd } from "./start.ts";
 
 export interface AuditOptions {
@@ -26,6 +27,8 @@ export interface AuditOptions {
   /** A batch of so many records at most is flushed on this thread. */
   readonly inlineRecords?: number;
   readonly io?: AuditIo;
+  /** What starts, for its record. */
+  readonly started?: Started;
   /** Told of every flush, for metrics. */
   readonly onFlush?: (flush: Flush) => void;
 }
@@ -100,6 +103,7 @@ function openLocked(folder: string, options: AuditOptions, release: () => void):
       key,
       nodeId,
       network,
+      started: options.started,
       io,
       clock: options.clock ?? Date.now,
       segmentBytes,

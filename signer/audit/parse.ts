@@ -45,6 +45,10 @@ const STATE: Fields = {
   day: (value) => Number.isSafeInteger(value),
   signed: (value) => isObject(value) && Object.values(value).every(positive),
 };
+const STATE_MAY: Fields = {
+  from: (value) => value === -1 || count(value),
+  nonces: (value) => isObject(value) && Object.values(value).every(decimal),
+};
 const DECISION: Fields = {
   client: short,
   method: short,
@@ -54,7 +58,8 @@ const DECISION: Fields = {
 const DECISION_MAY: Fields = { rule: short, signature: digest, nonce: decimal, address: count, count: positive };
 /** Of each event: the fields that it must have, and those that it may have. */
 const EVENTS: Readonly<Record<string, readonly [Fields, Fields]>> = {
-  start: [{ cut: count }, { torn: digest }],
+  start: [{ cut: count }, { torn: digest, version: short, program: digest, policy: digest, accounts: digest }],
+  address: [{ next: count }, {}],
   archive: [{ through: positive, head: digest }, {}],
   note: [{ text: short }, {}],
   checkpoint: [
@@ -62,7 +67,7 @@ const EVENTS: Readonly<Record<string, readonly [Fields, Fields]>> = {
       segment: positive,
       node: hexOf(33),
       network: short,
-      state: (value) => isObject(value) && hasFields(value, STATE, {}),
+      state: (value) => isObject(value) && hasFields(value, STATE, STATE_MAY),
     },
     { key: digest, signature: hexOf(64) },
   ],

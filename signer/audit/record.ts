@@ -56,12 +56,16 @@ export interface DecisionRecord extends RecordHead {
 export interface DurableState {
   /** Highest nonce signed, decimal; "0" before the first. */
   readonly nonce: string;
-  /** Highest address index signed; -1 before the first. */
+  /** Highest address index signed; -1 before the first. A person may set it to another. */
   readonly address: number;
+  /** Where `address` was when `day` began. Absent, as `nonces`, in logs of before version 0.2. */
+  readonly from?: number;
   /** Days since 1970 (UTC) that `signed` counts; never goes back, so a clock set back opens no new budget. */
   readonly day: number;
   /** Signatures of that day by client. */
   readonly signed: Readonly<Record<string, number>>;
+  /** Highest nonce signed by client, decimal. */
+  readonly nonces?: Readonly<Record<string, string>>;
 }
 
 /** Begins every segment, and comes again every so many records: the start needs to read no further back. */
@@ -78,10 +82,25 @@ export interface CheckpointRecord extends RecordHead {
 }
 
 /** The signer started; `cut` is the length of a torn last line that it took off, `torn` the SHA-256 of those bytes. */
-export interface StartRecord extends RecordHead {
+export interface StartRecord extends RecordHead, Partial<Started> {
   readonly event: "start";
   readonly cut: number;
   readonly torn?: string;
+}
+
+/** What started: the files of the program, what it was told, and by which accounts it judges. SHA-256, hex. */
+export interface Started {
+  readonly version: string;
+  readonly program: string;
+  readonly policy: string;
+  /** Absent without accounts.json. */
+  readonly accounts?: string;
+}
+
+/** A person set the index of the address that comes next. */
+export interface AddressRecord extends RecordHead {
+  readonly event: "address";
+  readonly next: number;
 }
 
 /** Everything up to `through`, whose head was `head`, may have been taken out of the folder. */
@@ -97,7 +116,7 @@ export interface NoteRecord extends RecordHead {
   readonly text: string;
 }
 
-export type EventRecord = CheckpointRecord | StartRecord | ArchiveRecord | NoteRecord;
+export type EventRecord = CheckpointRecord | StartRecord | ArchiveRecord | NoteRecord | AddressRecord;
 export type AuditRecord = DecisionRecord | EventRecord;
 
 export const NO_PREV = "0".repeat(64);
@@ -126,22 +145,35 @@ export function decisionLine(seq: number, prev: string, time: string, batch: num
 export function eventLine(record: EventRecord): string {
   const start = `${open(record.seq, record.prev, record.time, record.batch)},"event":"${record.event}"`;
   switch (record.event) {
-    case "start":
-      return `${start},"cut":${record.cut}${text("torn", record.torn)}}`;
+    case "start": {
+      const { cut, torn, version, program, policy, accounts } = record;
+      const what = `${text("version", version)}${text("program", program)}${text("policy", policy)}`;
+      return `${start},"cut":${cut}${text("torn", torn)}${what}${text("accounts", accounts)}}`;
+    }
+    case "address":
+      return `${start},"next":${record.next}}`;
     case "archive":
       return `${start},"through":${record.through},"head":"${record.head}"}`;
     case "note":
       return `${start},"text":${quoted(record.text)}}`;
     case "checkpoint": {
-      const { nonce, address, day, signed } = record.state;
-      const clients = Object.keys(signed)
-        .sort()
-        .map((name) => `${quoted(name)}:${signed[name]}`);
-      const state = `{"nonce":"${nonce}","address":${address},"day":${day},"signed":{${clients.join(",")}}}`;
+      const { nonce, address, from, day, signed, nonces } = record.state;
+      const clients = members(signed, String);
+      const order = nonces === undefined ? "" : `,"nonces":{${members(nonces, (value) => `"${value}"`)}}`;
+      const moved = `"address":${address}${integer("from", from)},"day":${day}`;
+      const state = `{"nonce":"${nonce}",${moved},"signed":{${clients}}${order}}`;
       const who = `,"segment":${record.segment},"node":"${record.node}","network":"${record.network}"`;
       return `${start}${who},"state":${state}${text("key", record.key)}${text("signature", record.signature)}}`;
     }
   }
+}
+
+/** Of an object by client, in the order of their names. */
+function members<Value>(object: Readonly<Record<string, Value>>, write: (value: Value) => string): string {
+  return Object.keys(object)
+    .sort()
+    .map((name) => `${quoted(name)}:${write(object[name] as Value)}`)
+    .join(",");
 }
 
 /** Whatever was read, as the one line that stands for it. */

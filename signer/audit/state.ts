@@ -7,14 +7,20 @@ import { type AuditRecord, type DurableState, dayOf } from "./record.ts";
 export class StateFold {
   #nonce: bigint;
   #address: number;
+  #from: number;
   #day: number;
   #signed: Map<string, number>;
+  #nonces: Map<string, bigint>;
 
-  constructor(state: DurableState = { nonce: "0", address: -1, day: 0, signed: {} }) {
+  constructor(state: DurableState = { nonce: "0", address: -1, from: -1, day: 0, signed: {}, nonces: {} }) {
     this.#nonce = BigInt(state.nonce);
     this.#address = state.address;
+    this.#from = state.from ?? state.address;
     this.#day = state.day;
     this.#signed = new Map(Object.entries(state.signed));
+    // A log of before: who signed on that day did so with the highest nonce of all, or a lower one.
+    const nonces = state.nonces ?? Object.fromEntries(Object.keys(state.signed).map((name) => [name, state.nonce]));
+    this.#nonces = new Map(Object.entries(nonces).map(([name, nonce]) => [name, BigInt(nonce)]));
   }
 
   /** One signature, at a time in milliseconds since 1970. */
@@ -23,32 +29,52 @@ export class StateFold {
     if (day > this.#day) {
       this.#day = day;
       this.#signed.clear();
+      this.#from = this.#address;
     }
     this.#signed.set(client, (this.#signed.get(client) ?? 0) + 1);
     if (nonce !== undefined && nonce > this.#nonce) this.#nonce = nonce;
+    if (nonce !== undefined && nonce > (this.#nonces.get(client) ?? 0n)) this.#nonces.set(client, nonce);
     if (address !== undefined && address > this.#address) this.#address = address;
+  }
+
+  /** A person set which address comes next. */
+  setNext(next: number): void {
+    this.#address = next - 1;
+    this.#from = next - 1;
   }
 
   /** One record that was read back. */
   record(record: AuditRecord): void {
-    if ("event" in record || record.decision !== "signed") return;
+    if ("event" in record) {
+      if (record.event === "address") this.setNext(record.next);
+      return;
+    }
+    if (record.decision !== "signed") return;
     const nonce = record.nonce === undefined ? undefined : BigInt(record.nonce);
     this.signed(record.client, Date.parse(record.time), nonce, record.address);
   }
 
   state(): DurableState {
     const signed = Object.fromEntries(this.#signed);
-    return { nonce: this.#nonce.toString(), address: this.#address, day: this.#day, signed };
+    const nonces = Object.fromEntries([...this.#nonces].map(([name, nonce]) => [name, nonce.toString()]));
+    const [address, from, day] = [this.#address, this.#from, this.#day];
+    return { nonce: this.#nonce.toString(), address, from, day, signed, nonces };
   }
 }
 
-export function sameState(a: DurableState, b: DurableState): boolean {
-  const names = Object.keys(a.signed);
+/** Whether a checkpoint says what its records give. One of before version 0.2 says less, and is compared in that. */
+export function sameState(folded: DurableState, written: DurableState): boolean {
   return (
-    a.nonce === b.nonce &&
-    a.address === b.address &&
-    a.day === b.day &&
-    names.length === Object.keys(b.signed).length &&
-    names.every((name) => a.signed[name] === b.signed[name])
+    folded.nonce === written.nonce &&
+    folded.address === written.address &&
+    (written.from === undefined || folded.from === written.from) &&
+    folded.day === written.day &&
+    sameMembers(folded.signed, written.signed) &&
+    (written.nonces === undefined || sameMembers(folded.nonces ?? {}, written.nonces))
   );
+}
+
+function sameMembers(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

@@ -160,6 +160,8 @@ class Verification {
     if (record.node !== node || record.network !== network) return "checkpoint_node";
     this.#fold ??= record.seq === 1 ? new StateFold() : new StateFold(record.state);
     if (!sameState(this.#fold.state(), record.state)) return "checkpoint_state";
+    // A start reads no further back than this one, and so cannot know more by client than it says.
+    if (record.state.nonces === undefined) this.#fold = new StateFold(record.state);
     if (this.#key === undefined) return undefined;
     // Before the key was made checkpoints are not signed; from the first signature on, all are.
     if (record.key === undefined && this.#signedTo === 0) return undefined;

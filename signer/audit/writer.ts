@@ -2,7 +2,15 @@ import { Batch } from "./batch.ts";
 import type { Head } from "./chain.ts";
 import { type AuditKey, checkpointLine } from "./checkpoint.ts";
 import { CHECKPOINT_MS } from "./limits.ts";
-import { type AuditEntry, decisionLine, eventLine, isoTime, lineHash, type RecordHead } from "./record.ts";
+import {
+  type AuditEntry,
+  decisionLine,
+  eventLine,
+  isoTime,
+  lineHash,
+  type RecordHead,
+  type Started,
+} from "./record.ts";
 import type { StateFold } from "./state.ts";
 
 export interface WriterParts {
@@ -10,6 +18,8 @@ export interface WriterParts {
   readonly nodeId: string;
   readonly network: string;
   readonly checkpointEvery: number;
+  /** What starts, for its record. */
+  readonly started: Started | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -67,11 +77,17 @@ export class ChainWriter {
   }
 
   start(batch: Batch, cut: number, torn: string | undefined): void {
-    this.#put(batch, eventLine({ ...this.#next(batch), event: "start", cut, ...(torn === undefined ? {} : { torn }) }));
+    const found = torn === undefined ? { cut } : { cut, torn };
+    this.#put(batch, eventLine({ ...this.#next(batch), event: "start", ...found, ...this.#parts.started }));
   }
 
   note(batch: Batch, text: string): void {
     this.#put(batch, eventLine({ ...this.#next(batch), event: "note", text }));
+  }
+
+  nextAddress(batch: Batch, next: number): void {
+    this.#put(batch, eventLine({ ...this.#next(batch), event: "address", next }));
+    this.#state.setNext(next);
   }
 
   archive(batch: Batch, through: number, head: string): void {

@@ -74,8 +74,10 @@ export interface AddressWindow {
   readonly highest: number;
   /** The index of an address, if it is in the window. */
   indexOf(address: string): number | undefined;
-  /** Moves the window up, if `index` is above the highest; nothing moves it down. */
+  /** Moves the window up, if `index` is above the highest. */
   advance(index: number): void;
+  /** Puts the window around another highest index, up or down: a person's doing alone. */
+  restart(highest: number): void;
 }
 
 export function openAddresses(
@@ -110,6 +112,12 @@ export function openAddresses(
       highest = index;
       fill();
       forget();
+    },
+    restart(index) {
+      highest = index;
+      next = Math.max(0, index - behind);
+      known.clear();
+      fill();
     },
   };
 }

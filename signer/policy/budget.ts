@@ -19,6 +19,8 @@ export interface ClientState {
   judged: number;
   refused: number;
   paused: boolean;
+  /** Of all that it had signed, microseconds since the Unix epoch. */
+  highestNonce: bigint;
   /** Refusals that have no record yet, by rule, since `summedFromMs`. */
   readonly summed: Map<string, number>;
   summedFromMs: number;
@@ -35,6 +37,7 @@ export function newClient(budget: Budget, nowMs: number): ClientState {
     judged: 0,
     refused: 0,
     paused: false,
+    highestNonce: 0n,
     summed: new Map(),
     summedFromMs: nowMs,
   };
@@ -121,6 +124,7 @@ function refilled(left: number, perSecond: number, passedMs: number): number {
   return passedMs <= 0 ? left : Math.min(perSecond, left + (perSecond * passedMs) / 1000);
 }
 
-function dayOf(ms: number): number {
+/** UTC days since the Unix epoch. */
+export function dayOf(ms: number): number {
   return Math.floor(ms / DAY_MS);
 }

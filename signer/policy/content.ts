@@ -1,6 +1,9 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { isKnownFailure } from "../../proto/failuretexts.ts";
 import type { Ctx } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import { isKeyAddress } from "./addresses.ts";
-import type { RequestMessage, ResponseMessage } from "./methods.ts";
+import { FUND_MONEY_MSAT } from "./limits.ts";
+import { METHODS, type RequestMessage, type ResponseMessage } from "./methods.ts";
 import type { Subject } from "./subject.ts";
 
 // Rules that every message has to keep, whatever the signer knows of the wallet. Each says whether it refuses. The first
@@ -31,11 +34,15 @@ export function isFarFromClock(subject: Subject): boolean {
   return (distance < 0n ? -distance : distance) > windowOf(config.nonceWindowMs);
 }
 
-/** Against a clock that is set back: what was signed is older than nothing that is signed later, up to the window. */
+/**
+ * Against a clock that is set back: what was signed is older than nothing that is signed later, up to the window. Of one
+ * client: nonces of another, a minute ahead as they may be, are no reason to refuse this one's.
+ */
 export function isOlderThanSigned(subject: Subject): boolean {
-  const { state, config } = subject.context;
+  const { state, config, client } = subject.context;
   const nonce = nonceOf(subject.form?.message?.ctx);
-  return nonce !== undefined && nonce < state.highestNonce - windowOf(config.nonceWindowMs);
+  const highest = state.clients.get(client)?.highestNonce ?? 0n;
+  return nonce !== undefined && nonce < highest - windowOf(config.nonceWindowMs);
 }
 
 /** SwapFromLn is declared and not implemented: its answer has neither, and never had (`spec/btc-lsp.md` 5). */
@@ -48,11 +55,38 @@ export function saysNothing({ form }: Subject): boolean {
   );
 }
 
-/** `grpc_server` and `math` are free text under the node's signature, and so could be any statement at all. */
+/** `grpc_server` and `math` are text under the node's signature: free, it could be any statement at all. */
 export function speaksFreely({ form }: Subject): boolean {
   const either = responseOf(form?.message)?.either;
   if (either?.case !== "failure") return false;
-  return either.value.internal.some((failure) => failure.either.case !== "redacted" || !failure.either.value);
+  return either.value.internal.some((failure) => !isKnownFailure(failure));
+}
+
+/** Numbers that name no field of the request are a text of their own: three letters fit into each. */
+export function namesNoField({ form, item }: Subject): boolean {
+  const either = responseOf(form?.message)?.either;
+  if (either?.case !== "failure") return false;
+  const known = pathsOf(item.method);
+  return either.value.generic.some(({ fieldLocation }) => !known.has(fieldLocation.map(({ val }) => val).join(".")));
+}
+
+const paths = new Map<string, ReadonlySet<string>>();
+
+/** Of each field of a method's request, from its root, and of the request itself: "", "1", "1.2". */
+function pathsOf(method: string): ReadonlySet<string> {
+  const known = paths.get(method);
+  if (known !== undefined) return known;
+  const request = METHODS.get(method)?.request;
+  const found = new Set(["", ...(request === undefined ? [] : pathsIn(request, ""))]);
+  paths.set(method, found);
+  return found;
+}
+
+function pathsIn(desc: DescMessage, prefix: string): string[] {
+  return desc.fields.flatMap(({ number, message }) => {
+    const path = `${prefix}${number}`;
+    return [path, ...(message === undefined ? [] : pathsIn(message, `${path}.`))];
+  });
 }
 
 /**
@@ -78,6 +112,15 @@ export function namesAnotherNode({ form, context }: Subject): boolean {
   if (message?.$typeName !== "BtcLsp.Method.GetCfg.Response" || message.either.case !== "success") return false;
   const nodes = message.either.value.lspLnNodes;
   return nodes.length === 0 || nodes.some(({ pubKey }) => pubKey === undefined || !isKey(pubKey.val, context.nodeId));
+}
+
+/** `min_fund_money` is what GetCfg calls the least deposit, or the zero of the original: more would be another contract. */
+export function asksTooMuch({ form, context }: Subject): boolean {
+  const message = form?.message;
+  if (message?.$typeName !== "BtcLsp.Method.SwapIntoLn.Response" || message.either.case !== "success") return false;
+  const { advertised } = context.config;
+  const max = typeof advertised === "object" ? advertised.swapIntoLnMinMsat : FUND_MONEY_MSAT;
+  return (message.either.value.minFundMoney?.val?.val ?? 0n) > max;
 }
 
 /** The address of a SwapIntoLn success, "" if it has none; undefined for every other message. */

@@ -38,10 +38,7 @@ export function decide(item: SignItem, context: PolicyContext): Decision {
   if (early !== undefined) return refuse(early, asked);
   const form = readForm(item);
   const subject: Subject = { item, context, form };
-  const late =
-    brokenRule(form) ??
-    firstRefusal(CONTENT, subject) ??
-    (context.config.meaning === undefined ? undefined : firstRefusal(MEANING, subject));
+  const late = brokenRule(form) ?? firstRefusal(CONTENT, subject) ?? firstRefusal(MEANING, subject);
   return late === undefined ? sign(subject) : refuse(late, subject);
 }
 

@@ -47,11 +47,17 @@ function verdictOn(rule: Rule, subject: Subject, form: Form): RuleVerdict {
   return { id, outcome: isJudged(rule, form) ? "pass" : "not-judged", reason: rule.reason };
 }
 
-function applies({ profile, stage }: Rule, { item, context }: Subject): boolean {
+function applies(rule: Rule, { item, context }: Subject): boolean {
+  const { profile, stage } = rule;
   return (
     (profile === "both" || item.direction === "unspecified" || profile === item.direction) &&
-    (stage !== "meaning" || context.config.meaning !== undefined)
+    (stage !== "meaning" || isToldOf(rule, context.config))
   );
+}
+
+/** Whether the configuration has what a rule of meaning judges by. */
+function isToldOf({ id }: Rule, { meaning, advertised }: PolicyConfig): boolean {
+  return id === "meaning.advertised" ? advertised !== "any" : meaning !== undefined;
 }
 
 function isOfMessage({ stage }: Rule): boolean {
@@ -86,13 +92,14 @@ function messageText({ method, direction }: SignItem, { message }: Form): string
 }
 
 /** What of the policy is off, to be said at start: one sentence each. */
-export function whatIsOff({ meaning, profiles }: PolicyConfig): string[] {
+export function whatIsOff({ meaning, advertised, profiles }: PolicyConfig): string[] {
   return [
     ...(meaning === undefined
       ? ["meaning is off: without accounts.json an address of another wallet is signed as readily as ours"]
       : []),
-    ...(meaning !== undefined && meaning.advertised === undefined
-      ? ["no limits are configured: no GetCfg success will be signed"]
+    ...(advertised === undefined ? ["policy.advertised is missing: no GetCfg success will be signed"] : []),
+    ...(advertised === "any"
+      ? ["policy.advertised is missing: in this rehearsal any host, limit and fee is signed"]
       : []),
     ...(profiles.includes("request") ? ["requests are signed too: this key can act as a client of another LSP"] : []),
   ];
@@ -105,8 +112,10 @@ export function policyTable(config: PolicyConfig): string {
   return rows.join("");
 }
 
-function stateOf({ stage, profile, id }: Rule, { meaning, profiles, budget, clients }: PolicyConfig): "on " | "off" {
-  if (stage === "meaning") return meaning === undefined ? "off" : "on ";
+function stateOf(rule: Rule, config: PolicyConfig): "on " | "off" {
+  const { stage, profile, id } = rule;
+  const { profiles, budget, clients } = config;
+  if (stage === "meaning") return isToldOf(rule, config) ? "on " : "off";
   if (id === "budget.paused") {
     return [budget, ...Object.values(clients)].some(({ pauseAbove }) => pauseAbove !== undefined) ? "on " : "off";
   }

@@ -1,7 +1,8 @@
+import { GZIP_OVERHEAD, MESSAGE_BYTES, MESSAGE_BYTES_MAX } from "../../proto/bounds.ts";
 import { type CanonicalFaultCode, decodeCanonical } from "../../proto/canonical.ts";
 import { FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
 import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
-import { FRAME_MAX, HASH_LENGTH, INFLATED_MAX } from "./limits.ts";
+import { FRAME_MAX, HASH_LENGTH } from "./limits.ts";
 import { METHODS, type RequestMessage, type ResponseMessage } from "./methods.ts";
 import type { SignItem } from "./subject.ts";
 
@@ -23,6 +24,7 @@ export type FormRuleId =
   | "form.domain"
   | "form.hash-length"
   | "form.empty"
+  | "form.message-size"
   | (typeof FRAME_RULES)[FrameError["code"]]
   | (typeof GZIP_RULES)[GzipError["code"]]
   | (typeof PAYLOAD_RULES)[CanonicalFaultCode];
@@ -46,6 +48,7 @@ const PAYLOAD_RULES = {
   unknown_field: "form.unknown-field",
   wire_type: "form.wire-type",
   duplicate_field: "form.duplicate-field",
+  repeated: "form.repeated",
   field_order: "form.field-order",
   oneof: "form.oneof",
   default_value: "form.default-value",
@@ -63,11 +66,13 @@ export function readForm({ frame, method, direction }: SignItem): Form {
   if (!parsed.ok) return broken(FRAME_RULES[parsed.error.code]);
   if (frame.length === FRAME_HEADER) return broken("form.empty");
   const { compressed, payload } = parsed.value;
-  const content = compressed ? gunzipOne(payload, INFLATED_MAX) : { ok: true as const, value: payload };
+  const desc = direction === "unspecified" ? undefined : METHODS.get(method)?.[direction];
+  const max = (desc === undefined ? undefined : MESSAGE_BYTES[desc.typeName]) ?? MESSAGE_BYTES_MAX;
+  if (payload.length > max + (compressed ? GZIP_OVERHEAD : 0)) return broken("form.message-size");
+  const content = compressed ? gunzipOne(payload, max) : { ok: true as const, value: payload };
   if (!content.ok) return broken(GZIP_RULES[content.error.code]);
-  const messages = METHODS.get(method);
-  if (messages === undefined || direction === "unspecified") return { broken: undefined, message: undefined };
-  const decoded = decodeCanonical(messages[direction], content.value);
+  if (desc === undefined) return { broken: undefined, message: undefined };
+  const decoded = decodeCanonical(desc, content.value);
   if (!decoded.ok) {
     const { code, at, type } = decoded.error;
     return { broken: { rule: PAYLOAD_RULES[code], place: { at, type } }, message: undefined };

@@ -1,9 +1,7 @@
 // Every limit of the policy with its reason. The code reads them from here, and so does the test of docs/policy.md.
 
-/** A frame, flag and length included. A GetCfg answer with ten nodes is 1 KiB; this keeps a judgement under 1 ms. */
+/** A frame, flag and length included: what is hashed for its record. Messages have bounds of their own (`proto/bounds.ts`). */
 export const FRAME_MAX = 65_536;
-/** What a gzip payload may become. The same as uncompressed, so that compression is no way around the limit. */
-export const INFLATED_MAX = 65_536;
 /** A frame of this length could be the inner hash of a double SHA-256 (`spec/lnd-aezeed.md` 3.3). */
 export const HASH_LENGTH = 32;
 
@@ -22,7 +20,17 @@ export const SUMMED_EVERY_MS = 1000;
 export const SHARE_WINDOW_MS = 60_000;
 export const SHARE_DECISIONS_MIN = 100;
 
-/** Addresses above the highest seen: lnd hands out two for a swap and some to others who ask it. */
-export const ADDRESSES_AHEAD = 1000;
-/** Addresses below the highest seen that are still signed: answers overtake each other, but not by this many. */
-export const ADDRESSES_BEHIND = 1000;
+/**
+ * Addresses above the highest signed: an LSP holds a hundred of lnd's in stock, and others ask lnd too. Each index that
+ * nobody was given is one that a restore from the seed has to look past.
+ */
+export const ADDRESSES_AHEAD = 200;
+/** The widest that a configuration may have it: a step through the whole window then takes 80 ms. */
+export const ADDRESSES_AHEAD_MAX = 2_000;
+/** How far the highest index moves in a UTC day: swaps of a day, paid or not. */
+export const ADDRESSES_PER_DAY = 10_000;
+/** Addresses below the highest: a day's steps, so that after a day of false ones lnd's next address still passes. */
+export const ADDRESSES_BEHIND = 10_000;
+
+/** The least deposit that an answer may ask for where GetCfg's is not configured: 0.1 BTC, the most that a swap takes. */
+export const FUND_MONEY_MSAT = 10_000_000_000n;

@@ -1,21 +1,36 @@
 import type { Response_Success } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
+import { dayOf } from "./budget.ts";
 import { addressIn } from "./content.ts";
 import type { Advertised } from "./settings.ts";
 import type { Subject } from "./subject.ts";
 
-// Rules that need to know the wallet: off without the ceremony's accounts.json.
+// Rules that need to be told something: of addresses nothing is known without the ceremony's accounts.json, of hosts,
+// limits and fees nothing without `policy.advertised`. Each is judged where it is known, whatever is known of the other.
 
 /** The address of a swap is one that lnd hands out of this very seed, near the highest that was signed. */
 export function hasForeignAddress({ form, context }: Subject): boolean {
   const address = addressIn(form?.message);
-  return address !== undefined && context.state.addresses?.indexOf(address) === undefined;
+  if (address === undefined || context.config.meaning === undefined) return false;
+  return context.state.addresses?.indexOf(address) === undefined;
 }
 
-/** GetCfg says what the operator configured, and nothing where nothing is configured. */
+/** Each step skips addresses that lnd may hand out yet: so there are so many a day, over all clients. */
+export function movesTooFar({ form, context }: Subject): boolean {
+  const { config, state, nowMs } = context;
+  const address = addressIn(form?.message);
+  const index = address === undefined ? undefined : state.addresses?.indexOf(address);
+  if (index === undefined || config.meaning === undefined || state.addresses === undefined) return false;
+  const { highest } = state.addresses;
+  const from = dayOf(nowMs) > state.addressDay ? highest : state.addressFrom;
+  return index > highest && index - from > config.meaning.addressesPerDay;
+}
+
+/** GetCfg says what the operator configured, and nothing where nothing is configured and something should be. */
 export function advertisesOther({ form, context }: Subject): boolean {
   const message = form?.message;
   if (message?.$typeName !== "BtcLsp.Method.GetCfg.Response" || message.either.case !== "success") return false;
-  const advertised = context.config.meaning?.advertised;
+  const { advertised } = context.config;
+  if (advertised === "any") return false;
   return advertised === undefined || !isAdvertised(message.either.value, advertised);
 }
 

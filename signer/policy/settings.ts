@@ -2,6 +2,7 @@ import type { AccountKey } from "./addresses.ts";
 import {
   ADDRESSES_AHEAD,
   ADDRESSES_BEHIND,
+  ADDRESSES_PER_DAY,
   NONCE_WINDOW_MS,
   RATE_PER_SECOND,
   REFUSALS_PER_SECOND,
@@ -17,8 +18,10 @@ export interface PolicyConfig {
   /** For each client that has none of its own in `clients`. */
   readonly budget: Budget;
   readonly clients: Readonly<Record<string, Budget>>;
-  /** Off without the ceremony's `accounts.json`. */
+  /** Of addresses. Off without the ceremony's `accounts.json`. */
   readonly meaning: Meaning | undefined;
+  /** What a GetCfg success may say. Undefined: no success is signed; "any": a rehearsal that was told nothing. */
+  readonly advertised: Advertised | "any" | undefined;
 }
 
 export interface Budget {
@@ -32,16 +35,16 @@ export interface Budget {
   readonly pauseAbove?: number;
 }
 
-/** What an answer may say of money. */
+/** What an answer may say of addresses. */
 export interface Meaning {
   /** `readAccountKey` of accounts.json. */
   readonly accountKey: AccountKey;
   readonly addressesAhead: number;
   readonly addressesBehind: number;
+  /** How far the highest index may move in a UTC day. */
+  readonly addressesPerDay: number;
   /** The first index that is still to come, for a wallet that was in use before its signer. */
   readonly addressesFrom?: number;
-  /** Without it no GetCfg success is signed. */
-  readonly advertised: Advertised | undefined;
 }
 
 /** What GetCfg says, word for word. Amounts in millisatoshi. */
@@ -68,9 +71,15 @@ export const DEFAULT_POLICY: PolicyConfig = {
   budget: DEFAULT_BUDGET,
   clients: {},
   meaning: undefined,
+  advertised: "any",
 };
 
 /** Meaning with the default windows. */
-export function meaningOf(accountKey: AccountKey, advertised: Advertised | undefined): Meaning {
-  return { accountKey, addressesAhead: ADDRESSES_AHEAD, addressesBehind: ADDRESSES_BEHIND, advertised };
+export function meaningOf(accountKey: AccountKey): Meaning {
+  return {
+    accountKey,
+    addressesAhead: ADDRESSES_AHEAD,
+    addressesBehind: ADDRESSES_BEHIND,
+    addressesPerDay: ADDRESSES_PER_DAY,
+  };
 }

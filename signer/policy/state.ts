@@ -1,26 +1,34 @@
 import type { Network } from "../../ceremony/seed/network.ts";
 import { type AddressWindow, openAddresses } from "./addresses.ts";
-import { budgetOf, type ClientState, countSignature, newClient, type Spending, spend } from "./budget.ts";
+import { budgetOf, type ClientState, countSignature, dayOf, newClient, type Spending, spend } from "./budget.ts";
 import { SUMMED_EVERY_MS } from "./limits.ts";
 import type { PolicyConfig } from "./settings.ts";
 
 /** What the policy remembers. Read by the rules, changed by the functions of this file alone. */
 export interface PolicyState {
-  /** Of all that was signed, microseconds since the Unix epoch. */
-  highestNonce: bigint;
   readonly clients: Map<string, ClientState>;
   /** Undefined without accounts.json. */
   readonly addresses: AddressWindow | undefined;
+  /** The UTC day in which the highest address moved last, and where it was when that day began. */
+  addressDay: number;
+  addressFrom: number;
 }
 
 /** What has to outlive the process, in a form for JSON. */
 export interface SavedState {
-  readonly highestNonce: string;
   /** -1 before the first address. */
   readonly highestAddress: number;
-  readonly clients: Readonly<
-    Record<string, { readonly day: number; readonly signed: number; readonly paused: boolean }>
-  >;
+  readonly addressDay: number;
+  readonly addressFrom: number;
+  readonly clients: Readonly<Record<string, SavedClient>>;
+}
+
+export interface SavedClient {
+  /** Decimal; "0" before the first. */
+  readonly nonce: string;
+  readonly day: number;
+  readonly signed: number;
+  readonly paused: boolean;
 }
 
 /** What a decision changes, once it is taken. */
@@ -33,20 +41,29 @@ export interface StateChange {
 
 /** Takes about 40 microseconds for each address of the window. */
 export function openState(config: PolicyConfig, network: Network, nowMs: number, saved?: SavedState): PolicyState {
-  const clients = Object.entries(saved?.clients ?? {}).map(
-    ([name, kept]) => [name, { ...newClient(budgetOf(config, name), nowMs), ...kept }] as const,
-  );
+  const clients = Object.entries(saved?.clients ?? {}).map(([name, { nonce, ...kept }]) => {
+    const client = newClient(budgetOf(config, name), nowMs);
+    return [name, { ...client, ...kept, highestNonce: BigInt(nonce) }] as const;
+  });
+  const addresses = openWindow(config, network, saved?.highestAddress ?? -1);
   return {
-    highestNonce: BigInt(saved?.highestNonce ?? 0),
     clients: new Map(clients),
-    addresses: openWindow(config, network, saved?.highestAddress ?? -1),
+    addresses,
+    addressDay: saved?.addressDay ?? dayOf(nowMs),
+    addressFrom: Math.max(saved?.addressFrom ?? -1, firstAddress(config) - 1),
   };
 }
 
-function openWindow({ meaning }: PolicyConfig, network: Network, kept: number): AddressWindow | undefined {
+/** The lowest index that is still to come, by configuration. */
+function firstAddress({ meaning }: PolicyConfig): number {
+  return meaning?.addressesFrom ?? 0;
+}
+
+function openWindow(config: PolicyConfig, network: Network, kept: number): AddressWindow | undefined {
+  const { meaning } = config;
   if (meaning === undefined) return undefined;
-  const { accountKey, addressesAhead: ahead, addressesBehind: behind, addressesFrom = 0 } = meaning;
-  return openAddresses(accountKey, network, { ahead, behind, highest: Math.max(kept, addressesFrom - 1) });
+  const { accountKey, addressesAhead: ahead, addressesBehind: behind } = meaning;
+  return openAddresses(accountKey, network, { ahead, behind, highest: Math.max(kept, firstAddress(config) - 1) });
 }
 
 /** At once after the decision, before the next one is taken: two of one batch must not pass on the same token. */
@@ -57,7 +74,7 @@ export function applyChange(state: PolicyState, { client, spending, nonce, addre
     state.clients.set(client, used);
   }
   spend(used, spending);
-  remember(state, nonce, addressIndex);
+  remember(state, used, spending.nowMs, nonce, addressIndex);
 }
 
 /** One record of the audit log, at start: what was signed after the state was last saved. */
@@ -77,19 +94,42 @@ export function replaySigned(state: PolicyState, config: PolicyConfig, record: S
     state.clients.set(client, used);
   }
   countSignature(used, atMs);
-  remember(state, nonce, addressIndex);
+  remember(state, used, atMs, nonce, addressIndex);
 }
 
-function remember(state: PolicyState, nonce: bigint | undefined, addressIndex: number | undefined): void {
-  if (nonce !== undefined && nonce > state.highestNonce) state.highestNonce = nonce;
-  if (addressIndex !== undefined) state.addresses?.advance(addressIndex);
+function remember(
+  state: PolicyState,
+  client: ClientState,
+  atMs: number,
+  nonce: bigint | undefined,
+  addressIndex: number | undefined,
+): void {
+  if (nonce !== undefined && nonce > client.highestNonce) client.highestNonce = nonce;
+  if (addressIndex === undefined || state.addresses === undefined || addressIndex <= state.addresses.highest) return;
+  // Set back, a clock does not give a new day of steps.
+  if (dayOf(atMs) > state.addressDay) {
+    state.addressDay = dayOf(atMs);
+    state.addressFrom = state.addresses.highest;
+  }
+  state.addresses.advance(addressIndex);
 }
 
-export function saveState({ highestNonce, clients, addresses }: PolicyState): SavedState {
+/** A person says which address comes next: what lnd says, where somebody has walked past it. The day begins anew. */
+export function setNextAddress(state: PolicyState, next: number): void {
+  state.addresses?.restart(next - 1);
+  state.addressFrom = next - 1;
+}
+
+export function saveState({ clients, addresses, addressDay, addressFrom }: PolicyState): SavedState {
+  const kept = [...clients].map(
+    ([name, { highestNonce, day, signed, paused }]) =>
+      [name, { nonce: highestNonce.toString(), day, signed, paused }] as const,
+  );
   return {
-    highestNonce: highestNonce.toString(),
     highestAddress: addresses?.highest ?? -1,
-    clients: Object.fromEntries([...clients].map(([name, { day, signed, paused }]) => [name, { day, signed, paused }])),
+    addressDay,
+    addressFrom,
+    clients: Object.fromEntries(kept),
   };
 }
 

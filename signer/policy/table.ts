@@ -1,7 +1,7 @@
 import { isOverDay, isOverRate, isPaused } from "./budget.ts";
 import * as content from "./content.ts";
 import type { FormRuleId } from "./form.ts";
-import { FRAME_MAX, INFLATED_MAX } from "./limits.ts";
+import { FRAME_MAX } from "./limits.ts";
 import * as meaning from "./meaning.ts";
 import { METHODS } from "./methods.ts";
 import type { Profile, Subject } from "./subject.ts";
@@ -32,15 +32,17 @@ const FORM_REASONS: Record<FormRuleId, string> = {
   "form.length": "the frame is shorter than it says",
   "form.one-frame": "something follows the frame",
   "form.empty": "an empty frame would be good for every method",
+  "form.message-size": "the payload is longer than the message of this method may be",
   "form.gzip-member": "the payload is not one whole gzip member",
   "form.gzip-trailing": "something follows the gzip member",
-  "form.gzip-size": `the payload inflates to more than ${INFLATED_MAX} bytes`,
+  "form.gzip-size": "the payload inflates to more than the message of this method may be",
   "form.truncated": "a field reaches past the end of its message",
   "form.varint": "a number is written longer than it has to be",
   "form.range": "a number is too large for its field",
   "form.unknown-field": "the message of this method has no such field",
   "form.wire-type": "a field is written as another kind than it is",
   "form.duplicate-field": "a field that is there once is written twice",
+  "form.repeated": "a list has more elements than it may",
   "form.field-order": "fields are not in ascending order",
   "form.oneof": "two alternatives are set of which there is one",
   "form.default-value": "a default value is written out",
@@ -116,7 +118,7 @@ const OTHER_RULES = [
   },
   {
     id: "content.nonce-order",
-    reason: "the nonce is older than what was signed before",
+    reason: "the nonce is older than what this client had signed before",
     stage: "content",
     profile: "both",
     refuses: content.isOlderThanSigned,
@@ -130,10 +132,17 @@ const OTHER_RULES = [
   },
   {
     id: "content.failure-text",
-    reason: "a failure says more than that it is redacted",
+    reason: "a failure has a text that is not in the table of texts",
     stage: "content",
     profile: "response",
     refuses: content.speaksFreely,
+  },
+  {
+    id: "content.failure-place",
+    reason: "a failure names a field that the request of this method does not have",
+    stage: "content",
+    profile: "response",
+    refuses: content.namesNoField,
   },
   {
     id: "content.invoice",
@@ -157,11 +166,25 @@ const OTHER_RULES = [
     refuses: content.namesAnotherNode,
   },
   {
+    id: "content.fund-money",
+    reason: "the least deposit is above the one that GetCfg says",
+    stage: "content",
+    profile: "response",
+    refuses: content.asksTooMuch,
+  },
+  {
     id: "meaning.address",
     reason: "the address is none that this wallet hands out now",
     stage: "meaning",
     profile: "response",
     refuses: meaning.hasForeignAddress,
+  },
+  {
+    id: "meaning.address-steps",
+    reason: "the highest address has moved as far as it may in a day",
+    stage: "meaning",
+    profile: "response",
+    refuses: meaning.movesTooFar,
   },
   {
     id: "meaning.advertised",

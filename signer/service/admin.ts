@@ -1,10 +1,14 @@
 import type { Server, Socket } from "node:net";
 import type { Result } from "../../ceremony/result.ts";
+import { ADDRESS_INDEX_MAX } from "../config.ts";
 import { ADMIN_LINE_BYTES_MAX } from "../limits.ts";
 import { listenUnix, type SocketError } from "./sockets.ts";
 
-export const ADMIN_COMMANDS = ["pause", "resume", "status"] as const;
-export type AdminCommand = (typeof ADMIN_COMMANDS)[number];
+const ADMIN_COMMANDS = ["pause", "resume", "status"] as const;
+export type AdminCommand =
+  | (typeof ADMIN_COMMANDS)[number]
+  /** `next-address N`: the index of the address that comes next. */
+  | { readonly nextAddress: number };
 
 export type AdminAnswer = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -17,6 +21,12 @@ export async function listenAdmin(
   answer: (command: AdminCommand) => Promise<AdminAnswer>,
 ): Promise<Result<Server, SocketError>> {
   return listenUnix({ path, mode: 0o600, group: undefined }, (socket) => serve(socket, answer));
+}
+
+function parseCommand(line: string): AdminCommand | undefined {
+  const next = /^next-address (0|[1-9]\d{0,9})$/.exec(line)?.[1];
+  if (next !== undefined && Number(next) <= ADDRESS_INDEX_MAX) return { nextAddress: Number(next) };
+  return ADMIN_COMMANDS.find((known) => known === line);
 }
 
 function serve(socket: Socket, answer: (command: AdminCommand) => Promise<AdminAnswer>): void {
@@ -34,7 +44,7 @@ function serve(socket: Socket, answer: (command: AdminCommand) => Promise<AdminA
     const end = text.indexOf("\n");
     if (end < 0) return;
     socket.removeAllListeners("data");
-    const command = ADMIN_COMMANDS.find((known) => known === text.slice(0, end));
+    const command = parseCommand(text.slice(0, end));
     if (command === undefined) return reply({ ok: false, error: "admin_command" });
     answer(command).then(reply, () => reply({ ok: false, error: "admin_failed" }));
   });

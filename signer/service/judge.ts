@@ -10,6 +10,7 @@ import {
   type PolicyState,
   resumeClient,
   type SavedState,
+  setNextAddress,
   takeSummed,
 } from "../policy/state.ts";
 import type { PolicyContext, SignItem } from "../policy/subject.ts";
@@ -35,6 +36,12 @@ export interface ServiceJudge extends Judge {
   summed(all?: boolean): AuditEntry[];
   /** After a person resumed: also clients that their own refusals had paused. */
   resume(): void;
+  /** The lowest index that a person may set next; undefined where no addresses are judged. */
+  addressFloor(): number | undefined;
+  /** The highest index that was signed; -1 before the first. */
+  highestAddress(): number;
+  /** A person's word is on record: the window begins there. */
+  setNextAddress(next: number): void;
 }
 
 /** Not a rule of the policy: the frame is not looked at. */
@@ -70,6 +77,9 @@ export function openJudge(parts: JudgeParts): ServiceJudge {
     resume() {
       for (const client of state.clients.keys()) resumeClient(state, client);
     },
+    addressFloor: () => (config.meaning === undefined ? undefined : (config.meaning.addressesFrom ?? 0)),
+    highestAddress: () => state.addresses?.highest ?? -1,
+    setNextAddress: (next) => setNextAddress(state, next),
   };
 }
 
@@ -121,13 +131,21 @@ function summedEntries(state: PolicyState, nowMs: number, all: boolean): AuditEn
   );
 }
 
-export function savedOf({ nonce, address, day, signed }: DurableState, paused: readonly string[]): SavedState {
-  const names = new Set([...Object.keys(signed), ...paused]);
+export function savedOf(
+  { address, from, day, signed, nonces = {} }: DurableState,
+  paused: readonly string[],
+): SavedState {
+  const names = new Set([...Object.keys(signed), ...Object.keys(nonces), ...paused]);
+  const clientOf = (name: string) => ({
+    nonce: nonces[name] ?? "0",
+    day,
+    signed: signed[name] ?? 0,
+    paused: paused.includes(name),
+  });
   return {
-    highestNonce: nonce,
     highestAddress: address,
-    clients: Object.fromEntries(
-      [...names].map((name) => [name, { day, signed: signed[name] ?? 0, paused: paused.includes(name) }]),
-    ),
+    addressDay: day,
+    addressFrom: from ?? address,
+    clients: Object.fromEntries([...names].map((name) => [name, clientOf(name)])),
   };
 }

@@ -18,7 +18,10 @@ import { listenUnix, type SocketError } from "./sockets.ts";
 import { listenTls, type TlsError, type TlsOptions } from "./tls.ts";
 
 /** The log as the service uses it: tests put a broken one in its place. */
-export type ServiceLog = Pick<AuditLog, "append" | "note" | "head" | "disk" | "refusal" | "close">;
+export type ServiceLog = Pick<
+  AuditLog,
+  "append" | "note" | "nextAddress" | "head" | "key" | "disk" | "refusal" | "close"
+>;
 
 export interface ServeParts {
   readonly config: Pick<
@@ -104,6 +107,7 @@ export async function serve(parts: ServeParts): Promise<Result<Service, ServeErr
     port: opened.value,
     async close() {
       clearInterval(housekeeping);
+      if (!pause.save()) log.error({ errno: pause.unsaved() }, "the pause is not on disk, and ends with this process");
       health.close();
       await closeAll(listeners, clients, STOP_GRACE_MS);
       await pipeline.idle();
@@ -181,8 +185,21 @@ async function obey(
 ): Promise<AdminAnswer> {
   if (command === "pause") {
     pause.pause(new Date(clock()).toISOString());
-    log.warn("paused");
+    log.warn({ unsaved: pause.unsaved() }, "paused");
     await audit.note("paused by the admin socket").catch(() => undefined);
+  }
+  if (typeof command === "object") {
+    const floor = judge.addressFloor();
+    if (floor === undefined) return { ok: false, error: "admin_no_accounts" };
+    // `addresses-from` would put it back at the next start.
+    if (command.nextAddress < floor) return { ok: false, error: "admin_address_floor", floor };
+    const refusal = audit.refusal();
+    if (refusal !== undefined) return { ok: false, error: "admin_failed", refusal };
+    const recorded = audit.nextAddress(command.nextAddress);
+    // In the same turn: what is judged from here on has its record behind this one.
+    judge.setNextAddress(command.nextAddress);
+    await recorded;
+    log.warn({ next: command.nextAddress }, "the next address is set");
   }
   if (command === "resume") {
     // On record first: a signer that cannot say that it signs again does not.
@@ -204,12 +221,15 @@ async function obey(
     serving: health.serving(),
     paused_since: pause.since() ?? null,
     paused_clients: pause.clients().join(","),
+    pause_unsaved: pause.unsaved() ?? null,
     signed,
     refused,
     in_flight: inFlight(),
     audit_seq: Number(seq),
     audit_head: head.toString("hex"),
     audit_refusal: audit.refusal() ?? null,
+    audit_key: audit.key() ?? null,
+    address_highest: judge.addressFloor() === undefined ? null : judge.highestAddress(),
     disk: level,
     disk_free_bytes: freeBytes,
     disk_seconds_left: Number.isFinite(secondsLeft) ? Math.floor(secondsLeft) : null,
@@ -218,7 +238,9 @@ async function obey(
 
 const diskLevels = new WeakMap<Logger, string>();
 
-function keepHouse({ judge, audit, log, onBroken }: ServeParts, updateHealth: () => void): void {
+function keepHouse({ judge, audit, pause, log, onBroken }: ServeParts, updateHealth: () => void): void {
+  const unsaved = pause.unsaved();
+  if (unsaved !== undefined && pause.save()) log.warn("the pause is on disk now");
   const due = judge.summed();
   if (due.length > 0) audit.append(due).catch(() => undefined);
   const { level, freeBytes, secondsLeft } = audit.disk();

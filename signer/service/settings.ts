@@ -13,6 +13,8 @@ import {
 export function policySettings(config: SignerConfig, accountKey: AccountKey | undefined): PolicyConfig {
   const { policy, clients } = config;
   const budget = budgetFrom(policy.budget, DEFAULT_BUDGET);
+  // Told nothing at all, a rehearsal signs what the LSP says; whoever knows the wallet or has customers denies by default.
+  const mayBeAnything = config.mode === "rehearsal" && accountKey === undefined;
   const own = clients.filter((client) => client.budget !== undefined);
   return {
     profiles: policy.profiles,
@@ -20,6 +22,7 @@ export function policySettings(config: SignerConfig, accountKey: AccountKey | un
     budget,
     clients: Object.fromEntries(own.map((client) => [client.name, budgetFrom(client.budget, budget)])),
     meaning: accountKey === undefined ? undefined : meaningFrom(policy, accountKey),
+    advertised: advertisedFrom(policy.advertised) ?? (mayBeAnything ? "any" : undefined),
   };
 }
 
@@ -34,12 +37,13 @@ function budgetFrom(keys: ClientConfig["budget"], otherwise: Budget): Budget {
 }
 
 function meaningFrom(policy: SignerConfig["policy"], accountKey: AccountKey): PolicyConfig["meaning"] {
-  const meaning = meaningOf(accountKey, advertisedFrom(policy.advertised));
+  const meaning = meaningOf(accountKey);
   const from = policy["addresses-from"];
   return {
     ...meaning,
     addressesAhead: policy["addresses-ahead"] ?? meaning.addressesAhead,
     addressesBehind: policy["addresses-behind"] ?? meaning.addressesBehind,
+    addressesPerDay: policy["addresses-per-day"] ?? meaning.addressesPerDay,
     ...(from === undefined ? {} : { addressesFrom: from }),
   };
 }

@@ -38,7 +38,7 @@ export function newKey(): AuditKey {
 
 /** The segments of a log, made without a disk: of each, the numbers of entries in its batches. */
 export function makeLog(segments: readonly (readonly number[])[], key?: AuditKey): SegmentBytes[] {
-  const parts = { key, nodeId: NODE, network: NETWORK, checkpointEvery: 7, clock: () => NOON };
+  const parts = { key, nodeId: NODE, network: NETWORK, started: undefined, checkpointEvery: 7, clock: () => NOON };
   const writer = new ChainWriter(parts, GENESIS, new StateFold(), 0);
   let entry = 0;
   return segments.map((batches, i) => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { HDKey } from "@scure/bip32";
 import { isKeyAddress, openAddresses, readAccountKey } from "../../signer/policy/addresses.ts";
 import { decide } from "../../signer/policy/decide.ts";
-import { applyChange, openState, saveState } from "../../signer/policy/state.ts";
+import { applyChange, openState, saveState, setNextAddress } from "../../signer/policy/state.ts";
 import {
   ACCOUNTS,
   accountKey,
@@ -108,6 +108,32 @@ describe("the window of addresses", () => {
     const again = openState(config, NETWORK, NOW_MS, JSON.parse(JSON.stringify(saveState(at.state))));
     assert.equal(ask(2, again), "meaning.address");
     assert.equal(ask(8, again), 8);
+  });
+
+  test("the highest moves so far a day, over all clients, and again tomorrow; a restart keeps the count", () => {
+    const meaning = { ...WITH_MEANING.meaning!, addressesAhead: 4, addressesBehind: 20, addressesPerDay: 6 };
+    const config = { ...WITH_MEANING, meaning };
+    let at = context(config);
+    const ask = (index: number, client = "lsp") => {
+      const nonce = BigInt(at.nowMs) * 1000n;
+      const decision = decide(item(swapSuccess(addressOf(index), nonce), "SwapIntoLn"), { ...at, client });
+      if (decision.kind === "sign") applyChange(at.state, decision.next);
+      return decision.kind === "sign" ? index : decision.rule;
+    };
+    assert.deepEqual(
+      [ask(3), ask(5, "standby"), ask(6), ask(6, "standby")],
+      [3, 5, ...Array(2).fill("meaning.address-steps")],
+    );
+    assert.equal(ask(2), 2, "what is below the highest is no step");
+    at = { ...at, state: openState(config, NETWORK, NOW_MS, JSON.parse(JSON.stringify(saveState(at.state)))) };
+    assert.equal(ask(6), "meaning.address-steps");
+    at = { ...at, nowMs: NOW_MS + 86_400_000 };
+    assert.deepEqual([ask(9), ask(11), ask(12)], [9, 11, "meaning.address-steps"]);
+    at = { ...at, nowMs: NOW_MS };
+    assert.equal(ask(12, "third"), "meaning.address-steps", "yesterday's clock gives no new day");
+    at = { ...at, nowMs: NOW_MS + 86_400_000 };
+    setNextAddress(at.state, 3);
+    assert.deepEqual([ask(11), ask(6), ask(8), ask(9)], ["meaning.address", 6, 8, "meaning.address-steps"]);
   });
 
   test("a wallet that was in use before starts where it was told", () => {

@@ -85,7 +85,7 @@ describe("the day", () => {
     const replayed = openState(config, NETWORK, NOW_MS);
     replaySigned(replayed, config, { client: "lsp", atMs: NOW_MS, nonce: NONCE, addressIndex: undefined });
     assert.equal(outcomeOf(decide(good(at.nowMs), { ...at, state: replayed })), "budget.day");
-    assert.equal(replayed.highestNonce, NONCE);
+    assert.equal(replayed.clients.get("lsp")?.highestNonce, NONCE);
     assert.deepEqual(saveState(replayed), saved);
   });
 });

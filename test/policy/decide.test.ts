@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { MATH_TEXTS, SERVER_TEXTS } from "../../proto/failuretexts.ts";
 import { decide } from "../../signer/policy/decide.ts";
+import { FUND_MONEY_MSAT } from "../../signer/policy/limits.ts";
 import { DEFAULT_POLICY } from "../../signer/policy/settings.ts";
 import { applyChange } from "../../signer/policy/state.ts";
 import type { SignItem } from "../../signer/policy/subject.ts";
 import {
+  ADVERTISED,
+  addressOf,
+  CFG_SUCCESS,
   CTX,
   cfgSuccess,
   context,
@@ -49,6 +54,45 @@ describe("what is signed", () => {
     });
   }
 
+  test("failures with each text of the table, the text of no other field", () => {
+    const texts = [
+      ...Object.values(SERVER_TEXTS).map((value) => ({ case: "grpcServer" as const, value })),
+      ...Object.values(MATH_TEXTS).map((value) => ({ case: "math" as const, value })),
+    ];
+    for (const either of texts) {
+      for (const method of ["GetCfg", "SwapIntoLn", "SwapFromLn"] as const) {
+        const payload = getCfg({ ctx: CTX, either: { case: "failure", value: { internal: [{ either }] } } });
+        assert.equal(decide(item(payload, method), context()).kind, "sign", either.value);
+      }
+    }
+  });
+
+  test("failures at each field that a request has, as deep as it goes", () => {
+    for (const path of [[], [1], [1, 1], [1, 2, 1], [3], [3, 1, 1], [4]]) {
+      const value = { generic: [{ fieldLocation: path.map((val) => ({ val })) }] };
+      const payload = swapInto({ ctx: CTX, either: { case: "failure", value } });
+      assert.equal(decide(item(payload, "SwapIntoLn"), context()).kind, "sign", path.join());
+    }
+  });
+
+  test("the least deposit up to what GetCfg says, and the zero of the original", () => {
+    for (const minimum of [0n, 1n, ADVERTISED.swapIntoLnMinMsat]) {
+      const asked = item(swapSuccess(addressOf(0), NONCE, minimum), "SwapIntoLn");
+      assert.equal(decide(asked, context(WITH_MEANING)).kind, "sign");
+    }
+    const most = item(swapSuccess(FOREIGN_ADDRESS, NONCE, FUND_MONEY_MSAT), "SwapIntoLn");
+    assert.equal(decide(most, context()).kind, "sign");
+  });
+
+  test("a message as long as its bound, plain and gzip", () => {
+    const host = { val: "x".repeat(400) };
+    const nodes = Array.from({ length: 16 }, () => ({ ...CFG_SUCCESS.lspLnNodes[0]!, host }));
+    const payload = cfgSuccess({ lspLnNodes: nodes });
+    assert.ok(payload.length < 8_192 && payload.length > 7_000);
+    for (const asked of [item(payload, "GetCfg"), zipped(payload, "GetCfg")])
+      assert.equal(decide(asked, context()).kind, "sign");
+  });
+
   test("requests, where they are switched on: the frames of spec/btc-lsp.md 2.8", () => {
     const at = context(
       { ...DEFAULT_POLICY, profiles: ["request"] },
@@ -89,7 +133,7 @@ describe("what is signed", () => {
     const { next } = decide(item(cfgSuccess(), "GetCfg"), at);
     assert.deepEqual({ ...at.state, addresses: at.state.addresses?.highest }, before);
     applyChange(at.state, next);
-    assert.equal(at.state.highestNonce, NONCE);
+    assert.equal(at.state.clients.get("lsp")?.highestNonce, NONCE);
   });
 
   test("a frame out of the middle of a larger buffer is judged and hashed alone", () => {
@@ -149,6 +193,21 @@ describe("a frame does not hold its method", () => {
 
 describe("clocks", () => {
   const hour = 3_600_000;
+  const swap = (nonce: bigint) => item(swapSuccess(FOREIGN_ADDRESS, nonce), "SwapIntoLn");
+
+  test("the oldest nonce that is still signed is exactly a window below the highest", () => {
+    const at = context();
+    applyChange(at.state, decide(swap(NONCE + 60_000_000n), at).next);
+    assert.equal(decide(swap(NONCE), at).kind, "sign");
+    const older = decide(swap(NONCE - 1n), at);
+    assert.equal(older.kind === "refuse" && older.rule, "content.nonce-order");
+  });
+
+  test("one client's nonces are no reason to refuse another's", () => {
+    const at = context();
+    applyChange(at.state, decide(swap(NONCE + 60_000_000n), { ...at, client: "standby" }).next);
+    assert.equal(decide(swap(NONCE - 60_000_000n), at).kind, "sign");
+  });
 
   test("set back: nothing older than what was signed, until it has caught up", () => {
     const at = context();

@@ -113,6 +113,8 @@ function judge(asked: SignItem, at: ReturnType<typeof context>, counts: FuzzCoun
   const desc = METHODS.get(method)?.response;
   assert.ok(desc !== undefined);
   const ours = decodeCanonical(desc, payload);
+  // Google's decoder has no bounds.
+  if (!ours.ok && ours.error.code === "repeated") return;
   assert.equal(ours.ok, googleAccepts(type, payload), `ours: ${ours.ok ? "accepts" : ours.error.code}`);
   counts.compared += 1;
   if (ours.ok) counts.accepted += 1;

@@ -1,27 +1,13 @@
 import { gzipSync } from "node:zlib";
+import { GZIP_OVERHEAD, MESSAGE_BYTES } from "../../proto/bounds.ts";
 import { encodeFrame } from "../../proto/frame.ts";
 import { newClient } from "../../signer/policy/budget.ts";
-import { FRAME_MAX, INFLATED_MAX } from "../../signer/policy/limits.ts";
-import { DEFAULT_BUDGET, DEFAULT_POLICY, meaningOf } from "../../signer/policy/settings.ts";
+import { FRAME_MAX } from "../../signer/policy/limits.ts";
+import { DEFAULT_BUDGET, DEFAULT_POLICY } from "../../signer/policy/settings.ts";
 import type { PolicyContext, SignItem } from "../../signer/policy/subject.ts";
 import type { RuleId } from "../../signer/policy/table.ts";
-import {
-  accountKey,
-  CFG_SUCCESS,
-  CTX,
-  cfgSuccess,
-  context,
-  FOREIGN_ADDRESS,
-  getCfg,
-  item,
-  NONCE,
-  NOW_MS,
-  swapFrom,
-  swapInto,
-  swapRequest,
-  swapSuccess,
-  WITH_MEANING,
-} from "./samples.ts";
+import { CONTENT_REFUSALS } from "./contentrefusals.ts";
+import { CTX, context, FOREIGN_ADDRESS, getCfg, item, NOW_MS, swapRequest, swapSuccess } from "./samples.ts";
 
 export interface Refusal {
   readonly rule: RuleId;
@@ -30,11 +16,11 @@ export interface Refusal {
   readonly context?: PolicyContext;
 }
 
+const GET_CFG_MAX = MESSAGE_BYTES["BtcLsp.Method.GetCfg.Response"] ?? 0;
+const SWAP_INTO_MAX = MESSAGE_BYTES["BtcLsp.Method.SwapIntoLn.Response"] ?? 0;
 const CTX_BYTES = getCfg({ ctx: CTX });
 const FAILURE = getCfg({ ctx: CTX, either: { case: "failure", value: {} } });
 const GOOD = item(FAILURE, "GetCfg");
-const WINDOW_US = BigInt(DEFAULT_POLICY.nonceWindowMs) * 1000n;
-const at = (nonce: bigint) => swapSuccess(FOREIGN_ADDRESS, nonce);
 
 /** One way for each rule to refuse, and more where there is more than one. `form.encoding` has a test of its own. */
 export const REFUSALS: readonly Refusal[] = [
@@ -65,6 +51,13 @@ export const REFUSALS: readonly Refusal[] = [
   { rule: "form.one-frame", what: "a byte after it", item: framed(Buffer.concat([GOOD.frame, Buffer.alloc(1)])) },
   { rule: "form.empty", what: "five zeros", item: framed(encodeFrame(new Uint8Array(0))) },
   { rule: "form.empty", what: "and said to be gzip", item: framed(encodeFrame(new Uint8Array(0), true)) },
+  { rule: "form.message-size", what: "a byte more", item: framed(encodeFrame(Buffer.alloc(GET_CFG_MAX + 1))) },
+  {
+    rule: "form.message-size",
+    what: "another method's, which may be longer",
+    item: item(Buffer.alloc(SWAP_INTO_MAX + 1), "SwapIntoLn"),
+  },
+  { rule: "form.message-size", what: "gzip", item: gzip(Buffer.alloc(GET_CFG_MAX + GZIP_OVERHEAD + 1)) },
   { rule: "form.gzip-member", what: "plain payload", item: gzip(FAILURE) },
   { rule: "form.gzip-member", what: "half of it", item: gzip(gzipSync(FAILURE).subarray(0, 40)) },
   { rule: "form.gzip-member", what: "a wrong sum", item: gzip(changed(gzipSync(FAILURE), -8, 0x55)) },
@@ -72,8 +65,8 @@ export const REFUSALS: readonly Refusal[] = [
   { rule: "form.gzip-member", what: "a file name in the header", item: gzip(changed(gzipSync(FAILURE), 3, 0x08)) },
   { rule: "form.gzip-trailing", what: "a byte", item: gzip(Buffer.concat([gzipSync(FAILURE), Buffer.alloc(1)])) },
   { rule: "form.gzip-trailing", what: "a member", item: gzip(Buffer.concat([gzipSync(FAILURE), gzipSync("")])) },
-  { rule: "form.gzip-size", what: "a byte more", item: gzip(gzipSync(Buffer.alloc(INFLATED_MAX + 1))) },
-  { rule: "form.gzip-size", what: "ten megabytes", item: gzip(gzipSync(Buffer.alloc(10_000_000))) },
+  { rule: "form.gzip-size", what: "a byte more", item: gzip(gzipSync(Buffer.alloc(GET_CFG_MAX + 1))) },
+  { rule: "form.gzip-size", what: "five megabytes", item: gzip(gzipSync(Buffer.alloc(5_000_000))) },
   { rule: "form.truncated", what: "a length beyond the end", item: payload("1a05") },
   { rule: "form.truncated", what: "a tag without more", item: payload("1a") },
   { rule: "form.truncated", what: "a varint that goes on", item: payload("1a040a021083") },
@@ -89,6 +82,16 @@ export const REFUSALS: readonly Refusal[] = [
   { rule: "form.wire-type", what: "a group", item: payload("1b1c") },
   { rule: "form.wire-type", what: "a list that is not packed", item: payload("1a021000") },
   { rule: "form.duplicate-field", what: "failure", item: payload("1a001a00") },
+  { rule: "form.repeated", what: "nine failures", item: payload(`1a12${"0a00".repeat(9)}`) },
+  { rule: "form.repeated", what: "nine internal ones", item: payload(`1a12${"1a00".repeat(9)}`) },
+  { rule: "form.repeated", what: "nine specific ones", item: payload("1a0b1209000000000000000000") },
+  { rule: "form.repeated", what: "seventeen nodes", item: payload(`1222${"0a00".repeat(17)}`) },
+  { rule: "form.repeated", what: "a path of nine", item: payload(`1a140a12${"0a00".repeat(9)}`) },
+  {
+    rule: "form.repeated",
+    what: "4,000 in 90 bytes of gzip",
+    item: gzip(gzipSync(Buffer.concat([CTX_BYTES, hex(`1ac03e${"0a00".repeat(4_000)}`)]))),
+  },
   { rule: "form.field-order", what: "ctx last", item: item(Buffer.concat([hex("1a00"), CTX_BYTES]), "GetCfg") },
   { rule: "form.oneof", what: "success and failure", item: payload("12001a00") },
   { rule: "form.default-value", what: "kind 0", item: payload("1a040a021000") },
@@ -98,79 +101,7 @@ export const REFUSALS: readonly Refusal[] = [
   { rule: "form.enum", what: "retired", item: payload("1a03120101", "SwapIntoLn") },
   { rule: "form.text", what: "not UTF-8", item: payload("12070a050a030a01ff", "SwapIntoLn") },
   { rule: "form.text", what: "a byte-order mark", item: item(swapSuccess(`\uFEFF${FOREIGN_ADDRESS}`), "SwapIntoLn") },
-  { rule: "content.ctx", what: "none", item: item(hex("1a040a021003"), "GetCfg") },
-  { rule: "content.ctx", what: "no nonce", item: item(getCfg({ ctx: { lnPubKey: CTX.lnPubKey } }), "SwapFromLn") },
-  { rule: "content.ctx", what: "no key", item: item(getCfg({ ctx: { nonce: CTX.nonce } }), "SwapFromLn") },
-  { rule: "content.key", what: "another", item: keyed(Buffer.alloc(33, 2)) },
-  { rule: "content.key", what: "empty", item: keyed(Buffer.alloc(0)) },
-  { rule: "content.nonce-clock", what: "too old", item: item(at(NONCE - WINDOW_US - 1n), "SwapIntoLn") },
-  { rule: "content.nonce-clock", what: "too new", item: item(at(NONCE + WINDOW_US + 1n), "SwapIntoLn") },
-  { rule: "content.nonce-clock", what: "0", item: item(at(0n), "SwapIntoLn") },
-  { rule: "content.nonce-clock", what: "2^64 - 1", item: item(at(2n ** 64n - 1n), "SwapIntoLn") },
-  { rule: "content.nonce-order", what: "a clock set back", item: item(at(NONCE), "SwapIntoLn"), context: setBack() },
-  { rule: "content.result", what: "GetCfg", item: item(CTX_BYTES, "GetCfg") },
-  { rule: "content.result", what: "SwapIntoLn", item: item(CTX_BYTES, "SwapIntoLn") },
-  { rule: "content.failure-text", what: "of the server", item: internal({ case: "grpcServer", value: "pay bc1q" }) },
-  { rule: "content.failure-text", what: "of arithmetic", item: internal({ case: "math", value: "1/0" }) },
-  { rule: "content.failure-text", what: "not redacted", item: internal({ case: "redacted", value: false }) },
-  { rule: "content.failure-text", what: "nothing", item: internal({ case: undefined }) },
-  { rule: "content.invoice", what: "an address in its place", item: invoice(FOREIGN_ADDRESS) },
-  {
-    rule: "content.invoice",
-    what: "none",
-    item: item(swapFrom({ ctx: CTX, either: { case: "success", value: {} } }), "SwapFromLn"),
-  },
-  {
-    rule: "content.address",
-    what: "none",
-    item: item(swapInto({ ctx: CTX, either: { case: "success", value: {} } }), "SwapIntoLn"),
-  },
-  ...[
-    ["of mainnet", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"],
-    ["in capitals", FOREIGN_ADDRESS.toUpperCase()],
-    ["with a wrong letter", FOREIGN_ADDRESS.replace("w508", "w509")],
-    ["of a script", "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"],
-    ["old", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"],
-    ["with a space", ` ${FOREIGN_ADDRESS}`],
-    ["that is a word", "hello"],
-  ].map(([what, address]) => ({
-    rule: "content.address" as const,
-    what: what ?? "",
-    item: item(swapSuccess(address ?? ""), "SwapIntoLn"),
-  })),
-  { rule: "content.node", what: "another key", item: cfgNode({ pubKey: { val: Buffer.alloc(33, 3) } }) },
-  { rule: "content.node", what: "an address as key", item: cfgNode({ pubKey: { val: Buffer.from(FOREIGN_ADDRESS) } }) },
-  { rule: "content.node", what: "none", item: item(cfgSuccess({ lspLnNodes: [] }), "GetCfg") },
-  {
-    rule: "meaning.address",
-    what: "of another wallet",
-    item: item(swapSuccess(FOREIGN_ADDRESS), "SwapIntoLn"),
-    context: context(WITH_MEANING),
-  },
-  ...(
-    [
-      ["host", { lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, host: { val: "10.0.0.1" } }] }],
-      ["port", { lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, port: { val: 9735 } }] }],
-      ["a second node", { lspLnNodes: [CFG_SUCCESS.lspLnNodes[0]!, CFG_SUCCESS.lspLnNodes[0]!] }],
-      ["minimum", { swapIntoLnMinAmt: { val: { val: 1n } } }],
-      ["maximum", { swapIntoLnMaxAmt: { val: { val: 1n } } }],
-      ["minimum out", { swapFromLnMinAmt: { val: { val: 1n } } }],
-      ["maximum out", { swapFromLnMaxAmt: { val: { val: 1n } } }],
-      ["rate", { swapLnFeeRate: { val: { numerator: 1n, denominator: 251n } } }],
-      ["least fee", { swapLnMinFee: { val: { val: 1n } } }],
-    ] as const
-  ).map(([what, change]) => ({
-    rule: "meaning.advertised" as const,
-    what,
-    item: item(cfgSuccess(change as Partial<typeof CFG_SUCCESS>), "GetCfg"),
-    context: context(WITH_MEANING),
-  })),
-  {
-    rule: "meaning.advertised",
-    what: "nothing configured",
-    item: item(cfgSuccess(), "GetCfg"),
-    context: context({ ...DEFAULT_POLICY, meaning: meaningOf(accountKey(), undefined) }),
-  },
+  ...CONTENT_REFUSALS,
 ];
 
 function hex(text: string): Buffer {
@@ -194,29 +125,6 @@ function changed(bytes: Uint8Array, index: number, value: number): Uint8Array {
   return Uint8Array.from(bytes).with(index, value);
 }
 
-function keyed(val: Uint8Array): SignItem {
-  return item(
-    getCfg({ ctx: { nonce: CTX.nonce, lnPubKey: { val } }, either: { case: "failure", value: {} } }),
-    "GetCfg",
-  );
-}
-
-function internal(
-  either: { case: "grpcServer" | "math"; value: string } | { case: "redacted"; value: boolean } | { case: undefined },
-): SignItem {
-  const redacted = { either: { case: "redacted", value: true } } as const;
-  return item(getCfg({ ctx: CTX, either: { case: "failure", value: { internal: [redacted, { either }] } } }), "GetCfg");
-}
-
-function invoice(val: string): SignItem {
-  const value = { fundLnHodlInvoice: { val: { val } } };
-  return item(swapFrom({ ctx: CTX, either: { case: "success", value } }), "SwapFromLn");
-}
-
-function cfgNode(change: { pubKey: { val: Buffer<ArrayBuffer> } }): SignItem {
-  return item(cfgSuccess({ lspLnNodes: [{ ...CFG_SUCCESS.lspLnNodes[0]!, ...change }] }), "GetCfg");
-}
-
 function budget(change: Partial<typeof DEFAULT_BUDGET>): PolicyContext {
   return context({ ...DEFAULT_POLICY, budget: { ...DEFAULT_BUDGET, ...change } });
 }
@@ -224,12 +132,5 @@ function budget(change: Partial<typeof DEFAULT_BUDGET>): PolicyContext {
 function pausedClient(): PolicyContext {
   const made = context();
   made.state.clients.set("lsp", { ...newClient(DEFAULT_BUDGET, NOW_MS), paused: true });
-  return made;
-}
-
-/** The signer's clock says NOW again, and an hour later has been signed. */
-function setBack(): PolicyContext {
-  const made = context();
-  made.state.highestNonce = NONCE + 3_600_000_000n;
   return made;
 }

@@ -31,7 +31,7 @@ export const FOREIGN_ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 export const CTX = { nonce: { val: NONCE }, lnPubKey: { val: NODE_KEY } };
 
-const ADVERTISED: Advertised = {
+export const ADVERTISED: Advertised = {
   nodes: [{ host: "127.0.0.1", port: 9736 }],
   swapIntoLnMinMsat: 12_000_000n,
   swapIntoLnMaxMsat: 10_000_000_000n,
@@ -66,8 +66,8 @@ export function swapInto(message: MessageInitShape<typeof SwapIntoLn.ResponseSch
 }
 
 /** As the service answers: an address, and a minimum of zero that is there. */
-export function swapSuccess(address: string, nonce = NONCE): Uint8Array {
-  const value = { fundOnChainAddress: { val: { val: address } }, minFundMoney: { val: {} } };
+export function swapSuccess(address: string, nonce = NONCE, minimum = 0n): Uint8Array {
+  const value = { fundOnChainAddress: { val: { val: address } }, minFundMoney: { val: { val: minimum } } };
   return swapInto({ ctx: { ...CTX, nonce: { val: nonce } }, either: { case: "success", value } });
 }
 
@@ -91,7 +91,11 @@ export function zipped(payload: Uint8Array, method: MethodName): SignItem {
   return { ...item(payload, method), frame: encodeFrame(gzipSync(payload), true) };
 }
 
-export const WITH_MEANING: PolicyConfig = { ...DEFAULT_POLICY, meaning: meaningOf(accountKey(), ADVERTISED) };
+export const WITH_MEANING: PolicyConfig = {
+  ...DEFAULT_POLICY,
+  meaning: meaningOf(accountKey()),
+  advertised: ADVERTISED,
+};
 
 export function accountKey() {
   const key = readAccountKey(ACCOUNTS, NETWORK);

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { DescMessage } from "@bufbuild/protobuf";
+import { ELEMENTS_MAX, MESSAGE_BYTES } from "../../proto/bounds.ts";
 import { decide } from "../../signer/policy/decide.ts";
 import { explain, policyTable, whatIsOff } from "../../signer/policy/explain.ts";
 import * as limits from "../../signer/policy/limits.ts";
+import { METHODS } from "../../signer/policy/methods.ts";
 import { DEFAULT_POLICY } from "../../signer/policy/settings.ts";
 import { RULES } from "../../signer/policy/table.ts";
 import { ROOT } from "../tools/sources.ts";
@@ -59,7 +62,20 @@ describe("three lists: rules, tests, docs", () => {
       name,
       Number(value?.replaceAll(",", "")),
     ]);
-    assert.deepEqual(Object.fromEntries(rows), { ...limits });
+    const numbers = Object.entries(limits).map(([name, value]) => [name, Number(value)]);
+    assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(numbers));
+  });
+
+  test("the docs have the bound of every message, and the code has one for every message and list", () => {
+    const rows = [...DOCS.matchAll(/^\| `(BtcLsp\.[\w.]+)` \| ([\d,]+) \|/gm)].map(([, name, value]) => [
+      name,
+      Number(value?.replaceAll(",", "")),
+    ]);
+    assert.deepEqual(Object.fromEntries(rows), MESSAGE_BYTES);
+    const messages = [...METHODS.values()].flatMap(({ request, response }) => [request, response]);
+    assert.deepEqual(messages.map(({ typeName }) => typeName).sort(), Object.keys(MESSAGE_BYTES).sort());
+    const lists = new Set(messages.flatMap(listsIn));
+    assert.deepEqual([...lists].sort(), Object.keys(ELEMENTS_MAX).sort());
   });
 
   test("ids are unique, and reasons too", () => {
@@ -117,9 +133,19 @@ describe("explain", () => {
   });
 });
 
+/** Every repeated field below a message, by its full name. */
+function listsIn(desc: DescMessage): string[] {
+  return desc.fields.flatMap((field) => [
+    ...(field.fieldKind === "list" ? [`${desc.typeName}.${field.name}`] : []),
+    ...(field.message === undefined ? [] : listsIn(field.message)),
+  ]);
+}
+
 test("what is off is said", () => {
   assert.match(whatIsOff(DEFAULT_POLICY).join(), /^meaning is off/);
   assert.deepEqual(whatIsOff(WITH_MEANING), []);
+  assert.match(whatIsOff(DEFAULT_POLICY).join(), /in this rehearsal any host/);
+  assert.match(whatIsOff({ ...WITH_MEANING, advertised: undefined }).join(), /no GetCfg success will be signed/);
   assert.match(whatIsOff({ ...WITH_MEANING, profiles: ["response", "request"] }).join(), /client of another LSP/);
 });
 

@@ -34,6 +34,8 @@ function countingLog(): { wrap: (log: ServiceLog) => ServiceLog; sizes: number[]
         return log.append(entries);
       },
       note: (text) => log.note(text),
+      nextAddress: (next) => log.nextAddress(next),
+      key: () => log.key(),
       head: () => log.head(),
       disk: () => log.disk(),
       refusal: () => log.refusal(),

@@ -13,6 +13,16 @@ import { newFolder } from "./rig.ts";
 
 const BASE = { network: "regtest", bundle: "b", "identity-file": "i", data: "d", socket: "s" };
 const FINGERPRINT = "ab".repeat(32);
+const ADVERTISED = {
+  nodes: [{ host: "203.0.113.7", port: 9735 }],
+  "swap-into-ln-min-msat": 22_000_000,
+  "swap-into-ln-max-msat": 10_000_000_000,
+  "swap-from-ln-min-msat": 22_000_000,
+  "swap-from-ln-max-msat": 10_000_000_000,
+  "fee-rate": { numerator: 1, denominator: 250 },
+  "min-fee-msat": 2_000_000,
+};
+const TLS = { host: "127.0.0.1", port: 0, certificate: "c", "private-key": "k", authority: "a" };
 const read = (keys: Readonly<Record<string, unknown>>, options: Record<string, string> = {}) =>
   readConfig(JSON.stringify(keys), options);
 const config = (keys: Readonly<Record<string, unknown>>): SignerConfig => {
@@ -143,11 +153,36 @@ describe("the configuration", () => {
     assert.equal(settings.meaning, undefined);
   });
 
+  test("hosts, limits and fees are judged where they are configured, with accounts.json or without", () => {
+    const account = { publicKey: new Uint8Array(33), chainCode: new Uint8Array(32) };
+    const told = { ...BASE, policy: { advertised: ADVERTISED } };
+    for (const key of [undefined, account]) {
+      const { advertised } = policySettings(config(told), key);
+      assert.equal(typeof advertised === "object" && advertised.feeRate.denominator, 250n);
+    }
+    const nothing = policySettings(config(BASE), account);
+    assert.equal(nothing.advertised, undefined, "whoever gave accounts.json and no limits has no GetCfg signed");
+    assert.equal(policySettings(config({ ...BASE, mode: "production" }), undefined).advertised, undefined);
+    assert.equal(policySettings(config(BASE), undefined).advertised, "any");
+  });
+
+  test("a key that would judge nothing is an error", () => {
+    for (const key of ["addresses-ahead", "addresses-behind", "addresses-per-day", "addresses-from"]) {
+      const result = read({ ...BASE, policy: { [key]: 7 } });
+      assert.deepEqual(result.ok ? [] : result.error.faults, [
+        `policy.${key}: needs accounts: without it no address is judged`,
+      ]);
+      assert.equal(read({ ...BASE, accounts: "accounts.json", policy: { [key]: 7 } }).ok, true);
+    }
+    const clients = [{ name: "a", fingerprints: [FINGERPRINT], group: "lsp" }];
+    assert.equal(read({ ...BASE, socket: undefined, clients, tls: TLS }).ok, false);
+  });
+
   test("the example of the docs is a configuration", () => {
     const example = /```yaml\n([^`]*)```/.exec(readFileSync(join(ROOT, "docs/signer.md"), "utf8"))?.[1] ?? "";
     const keys = parse(example.replace('"5594…"', JSON.stringify(FINGERPRINT))) as Record<string, unknown>;
     const settings = policySettings(config(keys), { publicKey: new Uint8Array(33), chainCode: new Uint8Array(32) });
-    assert.equal(settings.meaning?.advertised?.swapIntoLnMinMsat, 22_000_000n);
+    assert.equal(typeof settings.advertised === "object" && settings.advertised.swapIntoLnMinMsat, 22_000_000n);
     assert.equal(settings.clients["lsp"]?.pauseAbove, 0.5);
   });
 });

@@ -61,6 +61,8 @@ export function dyingAt(point: Failpoint, nth: number): { options: RigOptions; a
         return place;
       },
       note: (text) => log.note(text),
+      nextAddress: (next) => log.nextAddress(next),
+      key: () => log.key(),
       head: () => log.head(),
       disk: () => log.disk(),
       refusal: () => log.refusal(),

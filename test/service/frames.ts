@@ -18,12 +18,16 @@ export function freshNonce(): bigint {
 
 /** A frame that the policy signs: a SwapIntoLn success with this node's key. 102 bytes. */
 export function goodFrame(nonce: bigint = freshNonce()): Buffer {
+  return addressFrame(ADDRESS, nonce);
+}
+
+export function addressFrame(address: string, nonce: bigint = freshNonce()): Buffer {
   return frameOf(
     toBinary(
       ResponseSchema,
       create(ResponseSchema, {
         ctx: { nonce: { val: nonce }, lnPubKey: { val: Buffer.from(NODE_ID, "hex") } },
-        either: { case: "success", value: { fundOnChainAddress: { val: { val: ADDRESS } } } },
+        either: { case: "success", value: { fundOnChainAddress: { val: { val: address } } } },
       }),
     ),
   );

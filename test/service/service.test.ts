@@ -185,7 +185,7 @@ describe("the service over a socket", () => {
     }
   });
 
-  test("the admin socket knows three words and nothing else", async () => {
+  test("the admin socket knows four words and nothing else", async () => {
     assert.equal(await askAdmin(rig.admin, "sign\n"), '{"ok":false,"error":"admin_command"}\n');
     assert.equal(await askAdmin(rig.admin, "x".repeat(5000)), "");
     assert.equal(JSON.parse(await askAdmin(rig.admin, "status\n")).node_id, NODE_ID);
@@ -220,6 +220,8 @@ test("a log that cannot be written: nothing is signed, and health says so", asyn
   const wrapAudit = (log: ServiceLog): ServiceLog => ({
     append: (entries) => (broken ? Promise.reject(new Error("ENOSPC")) : log.append(entries)),
     note: (text) => log.note(text),
+    nextAddress: (next) => log.nextAddress(next),
+    key: () => log.key(),
     head: () => log.head(),
     disk: () => log.disk(),
     refusal: () => log.refusal(),
