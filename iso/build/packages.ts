@@ -37,13 +37,18 @@ function packageFolder(path: string): string | undefined {
   return /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
 }
 
-/** Reads one package from the lock file by its folder. Throws when the lock does not have it, or not its integrity. */
+/**
+ * Reads one package from the lock file by its folder. Throws when the lock does not have it, or not its integrity, and when
+ * what is installed is another version: the bill would name what is not in the executable.
+ */
 export function readPackage(root: string, folder: string): Package {
   const lock = readJson<{ packages: Record<string, LockEntry> }>(join(root, "package-lock.json"));
   const entry = lock.packages[folder];
   if (entry === undefined) throw new Error(`${folder} is not in package-lock.json`);
   const { version, integrity } = entry;
   if (integrity === undefined) throw new Error(`${folder} has no integrity in package-lock.json`);
+  const installed = readJson<{ version?: string }>(join(root, folder, "package.json")).version;
+  if (installed !== version) throw new Error(`${folder} is ${installed}, and ${version} in package-lock.json: npm ci`);
   const name = folder.slice(folder.lastIndexOf("node_modules/") + "node_modules/".length);
   return { name, version, license: licenseOf(root, folder, entry), integrity };
 }

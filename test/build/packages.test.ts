@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { readPackage } from "../../iso/build/packages.ts";
 import { builtCeremony, ROOT } from "./artefact.ts";
 
 /** Every third-party package in the executable. A new one needs a line here, one in the README, and a reason. */
@@ -87,6 +89,24 @@ test("the bill names the executable and the runtime by their hashes, and each pa
     assert(sums.includes(`${version} ${integrity}`), name);
     assert.match(licenses.map(({ license }) => license.id).join(), /^(MIT|ISC|Apache-2\.0)$/, name);
   }
+});
+
+test("the bill is made of the lock, and of nothing that is installed otherwise: it is refused by name", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "bill-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  const folder = "node_modules/a";
+  mkdirSync(join(root, folder), { recursive: true });
+  const entry = { version: "1.0.0", license: "MIT", integrity: "sha512-AAAA" };
+  const readWith = (packages: Record<string, unknown>, installed: string) => {
+    writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
+    writeFileSync(join(root, folder, "package.json"), JSON.stringify({ version: installed }));
+    return readPackage(root, folder);
+  };
+  assert.deepEqual(readWith({ [folder]: entry }, "1.0.0"), { name: "a", ...entry });
+  assert.throws(() => readWith({}, "1.0.0"), /^Error: node_modules\/a is not in package-lock\.json$/);
+  const { integrity: _, ...without } = entry;
+  assert.throws(() => readWith({ [folder]: without }, "1.0.0"), /^Error: node_modules\/a has no integrity /);
+  assert.throws(() => readWith({ [folder]: entry }, "1.0.1"), /^Error: node_modules\/a is 1\.0\.1, and 1\.0\.0 in /);
 });
 
 test("nothing in the bill says when or where it was made", () => {
