@@ -44,6 +44,29 @@ def hkdf(salt, key_material, info, length):
     return output[:length]
 
 
+HEX_FIELDS = {"configHash": 32, "machineShare": 32, "blind": 32}
+
+
+def read_opened(path):
+    """opened.json as docs/mix.md has it, typed from the screen: groups of four or eight, in any case."""
+    opened = json.loads(path.read_text("utf-8-sig"))
+    if not isinstance(opened, dict):
+        raise ValueError("opened.json: not an object in braces")
+    for field in ("ceremonyId", *HEX_FIELDS, "dice"):
+        if not isinstance(opened.get(field), str):
+            raise ValueError(f"opened.json: {field} is missing, or is not in quotes")
+    for field, width in HEX_FIELDS.items():
+        opened[field] = "".join(opened[field].split()).lower()
+        if len(opened[field]) != 2 * width or set(opened[field]) - set("0123456789abcdef"):
+            raise ValueError(f"opened.json: {field} has {len(opened[field])} characters of hex, not {2 * width}")
+    opened["ceremonyId"] = opened["ceremonyId"].strip()
+    opened["dice"] = "".join(opened["dice"].split())
+    if not 64 <= len(opened["dice"]) <= 128 or set(opened["dice"]) - set("123456"):
+        raise ValueError("opened.json: dice are 64 to 128 digits from 1 to 6")
+    opened["round"] = int(opened.get("round", 1))
+    return opened
+
+
 def sources(opened):
     """The salt and the key material of every value that a round gives."""
     name = opened["ceremonyId"].encode("utf-8")
@@ -406,7 +429,7 @@ def field_of(events, step, field):
 
 
 def compare(folder, wordlist):
-    opened = json.loads((folder / "opened.json").read_text("utf-8"))
+    opened = read_opened(folder / "opened.json")
     node = json.loads((folder / "node.json").read_text("utf-8"))
     events = events_of(folder / "transcript.jsonl")
     words, passphrase = read_words(folder / "words.txt")
@@ -448,13 +471,15 @@ def compare(folder, wordlist):
 
 def print_opened(path, birthday, wordlist):
     report = Report()
-    mixed = mix(json.loads(path.read_text("utf-8")))
+    mixed = mix(read_opened(path))
     for name, value in mixed.items():
         report.show(name, value.hex() if isinstance(value, bytes) else value)
     report.show("fingerprint", fingerprint(mixed["entropy"]))
     report.show("node id, mainnet", family_key(mixed["entropy"], 0, 6))
     report.show("node id, others", family_key(mixed["entropy"], 1, 6))
     if birthday is not None:
+        if sys.stdin.isatty():
+            print("passphrase of the rehearsal, then Enter:", file=sys.stderr)
         passphrase = sys.stdin.buffer.readline().rstrip(b"\r\n")
         report.show("words", " ".join(aezeed_words(1, birthday, mixed["entropy"], mixed["salt"], passphrase, wordlist)))
     return report

@@ -60,6 +60,15 @@ function headRows(head: string): Line[] {
   return rows;
 }
 
+/** What was opened gives the words again, in a rehearsal only; docs/mix.md has the form of the file. */
+function recomputeLines({ facts }: Scene): Line[] {
+  const { birthdayDays } = given(facts.node, "node");
+  return [
+    line("7. On another computer, with what was opened in opened.json (docs/mix.md):"),
+    line("   python3 test/recompute.py opened.json --birthday ", span(String(birthdayDays), "plain", "birthday")),
+  ];
+}
+
 function machineView(scene: Scene): View {
   const rehearsal = scene.facts.config.mode === "rehearsal";
   const bundled = scene.facts.bundle !== undefined;
@@ -76,6 +85,7 @@ function machineView(scene: Scene): View {
       ),
       line("5. Power off. Take battery and cable away and wait sixty seconds."),
       line("6. Anyone can now run: ceremony verify transcript.jsonl --head WORDS"),
+      ...(rehearsal ? recomputeLines(scene) : []),
       [],
       line(
         rehearsal

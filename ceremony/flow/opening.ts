@@ -33,7 +33,8 @@ export const opening: StepLogic<Cover> = {
         ...hash("blind     ", given(secrets.blind, "blind")),
         ...diceLines(given(secrets.dice, "dice")),
         [],
-        line("test/recompute.py makes the commitment and the 24 words from these."),
+        line("Copy them into opened.json (its form: docs/mix.md). test/recompute.py makes"),
+        line("the commitment and the 24 words from it; the last screen has the command."),
       ],
       keys: "Enter go on   Ctrl-C end the ceremony",
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -62,6 +62,14 @@ function leave({ opened, passphrase, birthdayDays, config }: Rehearsal): Files {
     "transcript.jsonl": `${events.map((event) => JSON.stringify(event)).join("\n")}\n`,
   };
 }
+
+/** The names of the form, by what they are in small letters. */
+const KEYS: Readonly<Record<string, string>> = Object.fromEntries(
+  ["ceremonyId", "round", "configHash", "machineShare", "blind", "dice"].map((name) => [
+    `"${name.toLowerCase()}":`,
+    `"${name}":`,
+  ]),
+);
 
 const SCRIPT = join(import.meta.dirname, "..", "recompute.py");
 
@@ -192,6 +200,44 @@ describe("recompute.py, which shares nothing with the ceremony,", needs("python3
     assert.equal(recompute({ ...leave(EXAMPLE), "transcript.jsonl": "{" }).status, 2);
     assert.equal(recompute({ ...leave(EXAMPLE), "transcript.jsonl": "" }).status, 1);
     assert.equal(python([]).status, 2);
+  });
+
+  it("takes the form that docs/mix.md has, in groups, by the command that stands there", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/mix.md"), "utf8");
+    const [, form = ""] = /```json\n([^`]+)```/.exec(page) ?? [];
+    const [, command = ""] = /```sh\npython3 test\/recompute.py ([^`\n]+)\n```/.exec(page) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "recompute-"));
+    try {
+      const path = join(folder, "opened.json");
+      const args = command.split(" ").map((word) => (word === "opened.json" ? path : word));
+      for (const text of [
+        form,
+        form.toUpperCase().replace(/"([A-Z]+)":/g, (name) => KEYS[name.toLowerCase()] ?? name),
+      ]) {
+        writeFileSync(path, text.replace("NODE-2026-A", "node-2026-a"));
+        const { status, stdout, stderr } = python(args, `${EXAMPLE.passphrase}\n`);
+        assert.equal(status, 0, stderr);
+        const files = leave(EXAMPLE);
+        assert.ok(stdout.includes(`words              ${files["words.txt"].split("\n")[0]}`));
+        assert.ok(stdout.includes(commitShare(mixInput(EXAMPLE.opened))));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("names the field of opened.json that is missing or too short", () => {
+    const { opened } = EXAMPLE;
+    const wrong: [object, RegExp][] = [
+      [{ ...opened, blind: opened.blind.slice(2) }, /blind has 62 characters of hex, not 64/],
+      [{ ...opened, machineShare: undefined }, /machineShare is missing/],
+      [{ ...opened, dice: `${opened.dice.slice(1)}7` }, /dice are 64 to 128 digits/],
+    ];
+    for (const [changed, named] of wrong) {
+      const { status, stderr } = recompute({ ...leave(EXAMPLE), "opened.json": JSON.stringify(changed) });
+      assert.equal(status, 2);
+      assert.match(stderr, named);
+    }
   });
 
   it("prints what an opened.json alone gives, with the words for a birthday and a passphrase", () => {
