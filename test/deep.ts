@@ -20,6 +20,11 @@ const PARTS: readonly Part[] = [
     files: ["test/policy/fuzz.test.ts"],
   },
   {
+    name: "300 seeds beside lnd's own packages, ten of each leading zero",
+    env: { DEEP: "1" },
+    files: ["test/oracle/oracle.test.ts"],
+  },
+  {
     name: "500 kills of the audit log, and 500 of the signer, under load",
     env: { DEEP: "1" },
     files: ["test/audit/crash.test.ts", "test/service/crash.test.ts"],

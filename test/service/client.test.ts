@@ -11,6 +11,9 @@ import { until } from "./caller.ts";
 import { badFrame, goodFrame, METHOD, NODE_ID } from "./frames.ts";
 import { newFolder, type Rig, startRig } from "./rig.ts";
 
+/** The client gives up after two seconds by itself: a busy machine needs longer. */
+const PATIENT = { deadlineMs: bound(2_000) };
+
 const open = (rig: Pick<Rig, "socket">, more: Partial<SignerOptions> = {}) =>
   openSigner({ place: { socket: rig.socket }, nodeId: NODE_ID, network: "regtest", ...more });
 
@@ -48,10 +51,12 @@ test("what is asked in one turn of the event loop crosses as one message and is 
   const log = countingLog();
   const rig = await startRig({ wrapAudit: log.wrap });
   const client = open(rig);
-  await client.sign(goodFrame(), METHOD, "response");
+  await client.sign(goodFrame(), METHOD, "response", PATIENT);
   log.sizes.length = 0;
   const results = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => client.sign(at === 3 ? badFrame() : goodFrame(), METHOD, "response")),
+    Array.from({ length: 20 }, (_, at) =>
+      client.sign(at === 3 ? badFrame() : goodFrame(), METHOD, "response", PATIENT),
+    ),
   );
   assert.deepEqual(log.sizes, [20]);
   assert.deepEqual(
@@ -66,10 +71,10 @@ test("no signature is given before its record is on disk", async () => {
   const log = countingLog();
   const rig = await startRig({ wrapAudit: log.wrap });
   const client = open(rig);
-  await client.sign(goodFrame(), METHOD, "response");
+  await client.sign(goodFrame(), METHOD, "response", PATIENT);
   const release = log.hold();
   let answered = false;
-  const asked = client.sign(goodFrame(), METHOD, "response").then((result) => {
+  const asked = client.sign(goodFrame(), METHOD, "response", PATIENT).then((result) => {
     answered = true;
     return result;
   });
@@ -86,24 +91,25 @@ test("a deadline, a full queue, a frame that is too large and a closed client ar
   const log = countingLog();
   const rig = await startRig({ wrapAudit: log.wrap });
   const client = open(rig);
-  await client.sign(goodFrame(), METHOD, "response");
+  await client.sign(goodFrame(), METHOD, "response", PATIENT);
   const release = log.hold();
   assert.deepEqual(await client.sign(goodFrame(), METHOD, "response", { deadlineMs: 50 }), {
     kind: "unavailable",
     code: "deadline",
   });
-  assert.deepEqual(await client.sign(new Uint8Array(70_000), METHOD, "response"), {
+  assert.deepEqual(await client.sign(new Uint8Array(70_000), METHOD, "response", PATIENT), {
     kind: "unavailable",
     code: "frame_size",
   });
-  const many = Array.from({ length: 8_200 }, () =>
-    client.sign(badFrame(), METHOD, "response", { deadlineMs: bound(9_000) }),
-  );
+  const many = Array.from({ length: 8_200 }, () => client.sign(badFrame(), METHOD, "response", PATIENT));
   const busy = await many.at(-1);
   assert.deepEqual(busy, { kind: "unavailable", code: "busy" });
   release();
   await client.close();
-  assert.deepEqual(await client.sign(goodFrame(), METHOD, "response"), { kind: "unavailable", code: "closed" });
+  assert.deepEqual(await client.sign(goodFrame(), METHOD, "response", PATIENT), {
+    kind: "unavailable",
+    code: "closed",
+  });
   await Promise.all(many);
   await rig.end();
 });
@@ -112,14 +118,14 @@ test("comes back by itself after the signer was away, and waits for it at the st
   const folder = newFolder();
   const states: ConnectionState[] = [];
   const client = open({ socket: join(folder, "run", "lsp.sock") }, { onState: (state) => states.push(state) });
-  const early = client.sign(goodFrame(), METHOD, "response", { deadlineMs: bound(9_000) });
+  const early = client.sign(goodFrame(), METHOD, "response", PATIENT);
   await until(() => states.includes("down"), "a first attempt");
   const first = await startRig({ folder });
   assert.equal((await early).kind, "signed");
   await first.stop();
   await until(() => client.state() !== "up", "the loss");
   const second = await startRig({ folder });
-  assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: bound(9_000) })).kind, "signed");
+  assert.equal((await client.sign(goodFrame(), METHOD, "response", PATIENT)).kind, "signed");
   await client.close();
   await second.end();
 });
@@ -129,7 +135,7 @@ test("another node or another network is not asked for anything", async () => {
   const rig = await startRig({ wrapAudit: log.wrap });
   for (const wrong of [{ nodeId: NODE_ID.replace(/^03/, "02") }, { network: "mainnet" }]) {
     const client = open(rig, wrong);
-    const result = await client.sign(goodFrame(), METHOD, "response");
+    const result = await client.sign(goodFrame(), METHOD, "response", PATIENT);
     assert.deepEqual(result, { kind: "unavailable", code: "other_signer" });
     await client.close();
   }
@@ -146,7 +152,7 @@ test("is the log's witness: an old copy of the log is found out, also after a re
   const signSome = async (rig: Rig, count: number): Promise<void> => {
     const client = open(rig, { witnessFile, onAlarm });
     for (let at = 0; at < count; at += 1)
-      assert.equal((await client.sign(goodFrame(), METHOD, "response")).kind, "signed");
+      assert.equal((await client.sign(goodFrame(), METHOD, "response", PATIENT)).kind, "signed");
     await client.close();
   };
   const first = await startRig({ folder });

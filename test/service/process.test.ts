@@ -32,6 +32,9 @@ code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 print(f"asked, echo {asked}; ended {code}, echo {echo(slave)}")
 `;
 
+/** The client gives up after two seconds by itself: a busy machine needs longer. */
+const PATIENT = { deadlineMs: bound(2_000) };
+
 const open = ({ socket }: Program) => openSigner({ place: { socket }, nodeId: NODE_ID, network: "regtest" });
 
 describe("signer run", () => {
@@ -39,9 +42,9 @@ describe("signer run", () => {
     const folder = newFolder();
     const program = await startProgram(folder);
     const client = open(program);
-    const first = await client.sign(goodFrame(), METHOD, "response");
+    const first = await client.sign(goodFrame(), METHOD, "response", PATIENT);
     assert.equal(first.kind, "signed");
-    const asked = Array.from({ length: 300 }, () => client.sign(goodFrame(), METHOD, "response"));
+    const asked = Array.from({ length: 300 }, () => client.sign(goodFrame(), METHOD, "response", PATIENT));
     await asked[0];
     const stopped = program.stop();
     const results: SignResult[] = await Promise.all(asked);
@@ -73,11 +76,11 @@ describe("signer run", () => {
     const folder = newFolder();
     const first = await startProgram(folder);
     const client = open(first);
-    assert.equal((await client.sign(goodFrame(), METHOD, "response")).kind, "signed");
+    assert.equal((await client.sign(goodFrame(), METHOD, "response", PATIENT)).kind, "signed");
     await first.stop("SIGKILL");
     await until(() => client.state() !== "up", "the loss");
     const second = await startProgram(folder);
-    assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: bound(9_000) })).kind, "signed");
+    assert.equal((await client.sign(goodFrame(), METHOD, "response", PATIENT)).kind, "signed");
     await client.close();
     assert.equal(await second.stop("SIGINT"), 0);
     rmSync(folder, { recursive: true });
@@ -90,12 +93,12 @@ describe("signer run", () => {
     assert.equal(signer("pause", "--data", program.data).status, 0);
     const paused = signer("status", "--data", program.data);
     assert.deepEqual([paused.status, JSON.parse(paused.stdout).serving], [1, false]);
-    const result = await client.sign(goodFrame(), METHOD, "response");
+    const result = await client.sign(goodFrame(), METHOD, "response", PATIENT);
     assert(result.kind === "refused");
     assert.equal(result.rule, "signer.paused");
     assert.equal(signer("resume", "--data", program.data).status, 0);
     assert.equal(signer("status", "--data", program.data).status, 0);
-    assert.equal((await client.sign(goodFrame(), METHOD, "response")).kind, "signed");
+    assert.equal((await client.sign(goodFrame(), METHOD, "response", PATIENT)).kind, "signed");
     await client.close();
     await program.stop();
     assert.equal(signer("status", "--data", program.data).status, 1);
@@ -154,7 +157,9 @@ describe("signer run", () => {
     const metrics = join(folder, "run", "metrics.sock");
     const program = await startProgram(folder, ["--metrics-socket", metrics]);
     const client = open(program);
-    await Promise.all([goodFrame(), goodFrame(), badFrame()].map((frame) => client.sign(frame, METHOD, "response")));
+    await Promise.all(
+      [goodFrame(), goodFrame(), badFrame()].map((frame) => client.sign(frame, METHOD, "response", PATIENT)),
+    );
     const { request } = await import("node:http");
     const text = await new Promise<string>((resolve, reject) => {
       const get = request({ socketPath: metrics, path: "/metrics" }, async (response) => {
@@ -234,7 +239,7 @@ test(
     const signatures: Uint8Array[] = [];
     for (const size of [1, 1, 20, 40, 1]) {
       const results = await Promise.all(
-        Array.from({ length: size }, () => client.sign(goodFrame(), METHOD, "response")),
+        Array.from({ length: size }, () => client.sign(goodFrame(), METHOD, "response", PATIENT)),
       );
       for (const result of results) {
         assert(result.kind === "signed");
