@@ -34,7 +34,7 @@ async function config([command, ...rest]: readonly string[]): Promise<number> {
   if (command === "check") return withConfig(rest, checkConfig);
   if (command !== "keys" || rest.length > 0) return usage("config check or config keys");
   const { configKeys } = await import("./config.ts");
-  for (const { name, value, meaning } of configKeys()) out(`${name.padEnd(28)}${value.padEnd(13)}${meaning}\n`);
+  for (const { name, value, meaning } of configKeys()) out(`${name.padEnd(34)}${value.padEnd(13)}${meaning}\n`);
   return EXIT.done;
 }
 

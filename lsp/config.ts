@@ -4,7 +4,9 @@ import { z } from "zod";
 import { fail, ok, type Result } from "../ceremony/result.ts";
 import { NETWORKS } from "../ceremony/seed/network.ts";
 import {
+  ADDRESS_ANSWERS_PER_DAY,
   ADDRESS_BURST,
+  ADDRESS_NEW_KEYS_PER_DAY,
   ADDRESS_PER_SECOND,
   CHAN_CAP_MSAT_MAX,
   CHAN_CAP_MSAT_MIN,
@@ -23,6 +25,7 @@ const port = z.number().int().min(0).max(65_535);
 const ip = z.string().refine((text) => isIP(text) !== 0, "is an IP address of this machine");
 const perSecond = z.number().positive().max(1_000_000);
 const burst = z.number().int().min(1).max(1_000_000);
+const perDay = z.number().int().min(1).max(100_000_000_000);
 
 const tls = z.strictObject({
   certificate: path.describe("PEM: the certificate and its chain; read again when the file changes and at SIGHUP"),
@@ -138,7 +141,13 @@ const schema = z
           .default(ADDRESS_PER_SECOND)
           .describe("requests of one IP address (of one /64 of IPv6), before anything is read"),
         "address-burst": burst.default(ADDRESS_BURST).describe("of them at once"),
-        "key-per-second": perSecond.default(KEY_PER_SECOND).describe("verified requests of one key"),
+        "address-answers-per-day": perDay.default(ADDRESS_ANSWERS_PER_DAY).describe("signed answers of one IP address"),
+        "address-new-keys-per-day": perDay
+          .default(ADDRESS_NEW_KEYS_PER_DAY)
+          .describe("keys of one IP address that the database does not know yet"),
+        "key-per-second": perSecond
+          .default(KEY_PER_SECOND)
+          .describe("verified requests of one key, but for those whose nonce was used before"),
         "key-burst": burst.default(KEY_BURST).describe("of them at once"),
       })
       .prefault({}),

@@ -29,6 +29,15 @@ export const ADDRESS_BURST = 400;
 export const KEY_PER_SECOND = 20;
 export const KEY_BURST = 40;
 
+/**
+ * Default signed answers of one IP address in a day: a fiftieth of the signer's documented day (5,000,000), and more than
+ * 1,000 wallets behind one address ask for.
+ */
+export const ADDRESS_ANSWERS_PER_DAY = 100_000;
+
+/** Default keys of one IP address in a day that nobody knew before: each is a row of 250 bytes, kept for a while. */
+export const ADDRESS_NEW_KEYS_PER_DAY = 1_000;
+
 /** Default time that a start waits for lnd, signer and database: lnd's own start takes up to a minute on a slow disk. */
 export const START_TIMEOUT_SECONDS = 60;
 

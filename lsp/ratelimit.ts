@@ -6,10 +6,17 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** So many a day, all of them at once if they are wanted so. */
+export function daily(count: number): Rate {
+  return { perSecond: count / 86_400, burst: count };
+}
+
 /** Token buckets, one for each key. */
 export interface Buckets {
   /** Takes one token of the key's; false: it has none left. `now` in milliseconds of a clock that never goes back. */
   take(key: string, now: number): boolean;
+  /** Gives one back that was taken. */
+  give(key: string): void;
   readonly size: number;
 }
 
@@ -36,6 +43,10 @@ export function openBuckets({ perSecond, burst }: Rate, entries: number): Bucket
       if (bucket.tokens < 1) return false;
       bucket.tokens -= 1;
       return true;
+    },
+    give(key) {
+      const bucket = buckets.get(key);
+      if (bucket !== undefined) bucket.tokens = Math.min(burst, bucket.tokens + 1);
     },
     get size() {
       return buckets.size;

@@ -11,5 +11,9 @@ export function serviceSettings(config: LspConfig): ServiceSettings {
     minChanCapMsat: config["min-chan-cap-msat"],
     perAddress: { perSecond: limits["address-per-second"], burst: limits["address-burst"] },
     perKey: { perSecond: limits["key-per-second"], burst: limits["key-burst"] },
+    perAddressDay: {
+      answers: limits["address-answers-per-day"],
+      newKeys: limits["address-new-keys-per-day"],
+    },
   };
 }

@@ -91,14 +91,14 @@ export const CHECKS = [
     id: "signature",
     step: "D",
     of: "every request",
-    when: "the key is not a compressed public key, `sig-bin` is absent or not DER, or it is no signature of the frame",
+    when: "the key is not a compressed public key or is the LSP's own, `sig-bin` is absent or not DER, or it is no signature of the frame",
     answer: generic("shared", "none", "VERIFICATION_FAILED"),
   },
   {
     id: "key_limit",
     step: "-",
     of: "verified requests",
-    when: "the key is over its rate",
+    when: "the key is over its rate; a nonce that is not above the highest one tried is not charged to it",
     answer: status(STATUS.resourceExhausted, "too many requests with this key"),
   },
   {
@@ -121,6 +121,20 @@ export const CHECKS = [
     of: "GetCfg",
     when: "neither the configuration nor lnd has told an address of the node; the nonce is not taken",
     answer: status(STATUS.unavailable, "the node's address is not known yet"),
+  },
+  {
+    id: "answers_day",
+    step: "-",
+    of: "verified requests",
+    when: "the address has had its signed answers of the day",
+    answer: status(STATUS.resourceExhausted, "too many answers for this address today"),
+  },
+  {
+    id: "new_keys_day",
+    step: "-",
+    of: "verified requests",
+    when: "the database does not know the key, and the address has had its new keys of the day",
+    answer: status(STATUS.resourceExhausted, "too many new keys from this address today"),
   },
   {
     id: "store_down",

@@ -7,7 +7,7 @@ import type { CheckId } from "./checks.ts";
 
 /** All that the service stands on. Nothing in it reads a clock, a file or the network but through these. */
 export interface ServiceParts {
-  readonly store: Pick<Store, "transaction"> & {
+  readonly store: Pick<Store, "transaction" | "knowsKey"> & {
     readonly nonces: Pick<Store["nonces"], "take">;
     readonly replyNonces: Pick<Store["replyNonces"], "next">;
   };
@@ -30,8 +30,18 @@ export interface ServiceSettings {
   readonly minChanCapMsat: bigint;
   /** Before anything of a request is read. */
   readonly perAddress: Rate;
-  /** Of verified requests. */
+  /** Of verified requests, but for those whose nonce was used before. */
   readonly perKey: Rate;
+  /** Of one address in a day; the documented defaults where it says nothing. */
+  readonly perAddressDay?: AddressDay;
+}
+
+/** What one address may have in a day. */
+export interface AddressDay {
+  /** Signed for it alone: each is a record of the signer's log. */
+  readonly answers: number;
+  /** Keys that the database does not know: each is a row. */
+  readonly newKeys: number;
 }
 
 export interface Place {

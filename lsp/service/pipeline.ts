@@ -1,6 +1,13 @@
-import { KEY_ENTRIES_MAX, SHARED_FAILURE_MS } from "../limits.ts";
-import { openBuckets } from "../ratelimit.ts";
+import {
+  ADDRESS_ANSWERS_PER_DAY,
+  ADDRESS_ENTRIES_MAX,
+  ADDRESS_NEW_KEYS_PER_DAY,
+  KEY_ENTRIES_MAX,
+  SHARED_FAILURE_MS,
+} from "../limits.ts";
+import { daily, openBuckets } from "../ratelimit.ts";
 import { openRecent } from "../recent.ts";
+import { networkOf } from "../server/address.ts";
 import type { Incoming, Outgoing } from "../server/exchange.ts";
 import { takeNonce } from "../store/nonces.ts";
 import { openFrame } from "../wire/frame.ts";
@@ -31,6 +38,8 @@ interface Verified {
   readonly nonce: bigint;
   /** Whether the answer is gzip. */
   readonly gzip: boolean;
+  /** Whether it was counted for the key's rate. */
+  readonly charged: boolean;
 }
 
 /** The rows of CHECKS in their order, with what stands between them: signature, nonce, answer. */
@@ -41,6 +50,10 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
   const shared = openShared<CheckId, Ended>(monotonic, SHARED_FAILURE_MS);
   /** By key: the highest nonce that was tried here. */
   const tried = openRecent<bigint>(KEY_ENTRIES_MAX);
+  const day = settings.perAddressDay ?? { answers: ADDRESS_ANSWERS_PER_DAY, newKeys: ADDRESS_NEW_KEYS_PER_DAY };
+  const answers = openBuckets(daily(day.answers), ADDRESS_ENTRIES_MAX);
+  const newKeys = openBuckets(daily(day.newKeys), ADDRESS_ENTRIES_MAX);
+  const own = Buffer.from(settings.nodeId, "hex");
 
   return async (method, incoming) => {
     const began = monotonic();
@@ -54,7 +67,7 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
     }
   };
 
-  async function judge(method: Method, { wire, headers, deadline }: Incoming): Promise<Ended> {
+  async function judge(method: Method, { wire, headers, deadline, address }: Incoming): Promise<Ended> {
     const frame = openFrame(wire, headers["grpc-encoding"]);
     if (!frame.ok)
       return malformed(frame.error.status === STATUS.resourceExhausted ? "frame_size" : "frame", frame.error);
@@ -64,19 +77,32 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
     if (ctx?.nonce === undefined) return failTogether("nonce_missing", method);
     if (ctx.lnPubKey === undefined) return failTogether("key_missing", method);
     const key = ctx.lnPubKey.val;
+    // Any answer of ours is signed by it, and reads as a request: whoever has one could ask in the node's name.
+    if (own.equals(key)) return failTogether("signature", method);
     const verdict = isSigned(wire, headers[SIGNATURE_HEADER], key);
     // An await takes a turn of the microtask queue, which most requests do not need here.
     if (!(typeof verdict === "boolean" ? verdict : await verdict)) return failTogether("signature", method);
 
     const now = monotonic();
     const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
-    if (!keys.take(name, now)) return stop("key_limit");
+    const nonce = ctx.nonce.val;
+    const highest = tried.get(name);
+    // Whoever has an old request of a key can send it for ever, and must not use up the key's rate with it.
+    const charged = highest === undefined || nonce > highest;
+    if (charged && !keys.take(name, now)) return stop("key_limit");
     if (now >= deadline) return stop("deadline");
     if (!signer.healthy()) return stop("signer_down");
     const plan = asked.value.plan();
     if (plan.kind === "stop") return stop(plan.row);
+    const network = networkOf(address);
+    if (!answers.take(network, now)) return stop("answers_day");
+    if (highest === undefined && !newKeys.take(network, now)) {
+      const known = await store.knowsKey(key);
+      if (!known.ok) return stop("store_down");
+      if (!known.value) return stop("new_keys_day");
+    }
     const gzip = frame.value.compressed && acceptsGzip(headers["grpc-accept-encoding"]);
-    const request = { method, key, name, nonce: ctx.nonce.val, gzip };
+    const request = { method, key, name, nonce, gzip, charged };
     return plan.kind === "say" ? say(request, plan) : act(request, plan.row);
   }
 
@@ -108,7 +134,7 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
     const taken = await store.nonces.take(request.key, request.nonce);
     committed(taken.ok ? taken.value : "failed", began);
     if (!taken.ok) return stop("store_down");
-    if (taken.value === "stale") return fail("nonce_stale", request.method, request.gzip);
+    if (taken.value === "stale") return failStale(request);
     const signed = await (early ?? signer.sign(wire, request.method.path));
     if (signed.kind !== "signed") return stop("unsigned");
     return { outcome, answer: { kind: "reply", wire, signature: signed.signature, gzip: request.gzip } };
@@ -121,7 +147,13 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
     const taken = await store.transaction((trx) => takeNonce(trx, request.key, request.nonce));
     committed(taken.ok ? taken.value : "failed", began);
     if (!taken.ok) return stop("store_down");
-    return taken.value === "stale" ? fail("nonce_stale", request.method, request.gzip) : stop(row);
+    return taken.value === "stale" ? failStale(request) : stop(row);
+  }
+
+  /** This process did not know better, for it started later: the key is not charged after all. */
+  function failStale({ name, method, gzip, charged }: Verified): Promise<Ended> {
+    if (charged) keys.give(name);
+    return fail("nonce_stale", method, gzip);
   }
 
   function isNew({ name, nonce }: Verified): boolean {

@@ -47,6 +47,8 @@ export interface Store {
   readonly db: Kysely<Database>;
   readonly nonces: NonceGate;
   readonly replyNonces: ReplyNonces;
+  /** Whether a nonce of this key was ever taken, and is remembered. 33 bytes. */
+  knowsKey(key: Uint8Array): Promise<Result<boolean, StoreError>>;
   /** Whether the database answers, by the connections that nonces use. */
   ping(): Promise<Result<undefined, StoreError>>;
   /**
@@ -59,6 +61,7 @@ export interface Store {
 }
 
 const PING: Statement = { name: "ping", text: "SELECT 1" };
+const KNOWS_KEY: Statement = { name: "knows-key", text: "SELECT 1 FROM users WHERE node_pub_key = $1::text::bytea" };
 
 /** Opens the database, brings its tables up to date and reserves the first reply nonces, or says what is in the way. */
 export async function openStore(options: StoreOptions): Promise<Result<Store, StoreError>> {
@@ -114,6 +117,8 @@ async function openTables(
     db,
     nonces,
     replyNonces: replies.value,
+    knowsKey: (key) =>
+      asResult(async () => (await engine.run(KNOWS_KEY, [`\\x${Buffer.from(key).toString("hex")}`])).length > 0),
     ping: () =>
       asResult(async () => {
         await engine.run(PING, []);

@@ -153,6 +153,8 @@ async function startLsp({ name, what, database, signedBy, folder, lnd, tls, gun,
     limits: {
       "address-per-second": LIMIT,
       "address-burst": LIMIT,
+      "address-answers-per-day": 1000 * LIMIT,
+      "address-new-keys-per-day": 1000 * LIMIT,
       "key-per-second": LIMIT,
       "key-burst": LIMIT,
     },

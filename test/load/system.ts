@@ -47,6 +47,8 @@ export async function prepareLsp(): Promise<LoadedLsp> {
     limits: {
       "address-per-second": NO_LIMIT,
       "address-burst": NO_LIMIT,
+      "address-answers-per-day": 1000 * NO_LIMIT,
+      "address-new-keys-per-day": 1000 * NO_LIMIT,
       "key-per-second": NO_LIMIT,
       "key-burst": NO_LIMIT,
     },

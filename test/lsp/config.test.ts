@@ -38,7 +38,7 @@ describe("the configuration", () => {
     assert.deepEqual(listen, { host: "0.0.0.0", port: 8443 });
     assert.deepEqual(admin, { host: "127.0.0.1", port: 9741 });
     assert.deepEqual([plaintext, advertise], [false, undefined]);
-    assert.deepEqual(Object.keys(limits).length, 4);
+    assert.deepEqual(Object.keys(limits).length, 6);
     assert.equal(rest["min-chan-cap-msat"], 40_000_000n);
     assert.equal(rest["log-level"], "info");
   });

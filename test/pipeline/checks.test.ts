@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Incoming, Outgoing } from "../../lsp/server/exchange.ts";
 import { type Answer, answerOf, CHECKS, type CheckId } from "../../lsp/service/checks.ts";
+import type { AddressDay } from "../../lsp/service/parts.ts";
 import type { Store } from "../../lsp/store/store.ts";
 import { STATUS } from "../../lsp/wire/status.ts";
 import { encodeFrame } from "../../proto/frame.ts";
@@ -44,6 +45,15 @@ const opened =
   (change: () => RigOptions) =>
   (scene: Scene): Scene => ({ ...scene, options: { ...scene.options, ...change() } });
 
+/** With so much of its day left to the address, after another customer's request. */
+const onDay =
+  (day: () => AddressDay) =>
+  (scene: Scene): Scene => ({
+    ...scene,
+    options: { ...scene.options, settings: { ...scene.options.settings, perAddressDay: day() } },
+    before: scene.before ?? draft(newCustomer(), { method: "SwapFromLn" }),
+  });
+
 /** How to break each row, for the methods that it is asked of. */
 const BREAK: Record<CheckId, { readonly of: readonly MethodName[]; readonly how: (scene: Scene) => Scene }> = {
   address_limit: { of: [], how: (scene) => scene },
@@ -67,8 +77,8 @@ const BREAK: Record<CheckId, { readonly of: readonly MethodName[]; readonly how:
     of: ["GetCfg", "SwapIntoLn"],
     how: (scene) => ({
       ...scene,
-      options: { ...scene.options, settings: { perKey: { perSecond: 1e-6, burst: 1 } } },
-      before: scene.before ?? { ...scene.draft, method: "SwapFromLn" },
+      options: { ...scene.options, settings: { ...scene.options.settings, perKey: { perSecond: 1e-6, burst: 1 } } },
+      before: scene.before ?? { ...scene.draft, method: "SwapFromLn", nonce: (scene.draft.nonce ?? 2n) - 1n },
     }),
   },
   deadline: { of: ["GetCfg", "SwapIntoLn"], how: also((incoming) => ({ ...incoming, deadline: 0 })) },
@@ -82,6 +92,15 @@ const BREAK: Record<CheckId, { readonly of: readonly MethodName[]; readonly how:
       ...scene,
       options: { ...scene.options, settings: { ...scene.options.settings, advertise: undefined } },
     }),
+  },
+  // The first answer of the address, and of a key that was unknown, is another customer's.
+  answers_day: {
+    of: ["GetCfg", "SwapIntoLn"],
+    how: onDay(() => ({ answers: 1, newKeys: 2 })),
+  },
+  new_keys_day: {
+    of: ["GetCfg", "SwapIntoLn"],
+    how: onDay(() => ({ answers: 2, newKeys: 1 })),
   },
   store_down: {
     of: ["GetCfg", "SwapIntoLn"],
@@ -125,7 +144,8 @@ async function play({ draft, options, spoil, before }: Scene): Promise<{ outgoin
   const { service, told } = openRig(store, options);
   if (before !== undefined) {
     // By a service of its own where this one could not answer it, for the database is the same.
-    const first = options.settings?.perKey === undefined ? openRig(store).service : service;
+    const counts = options.settings?.perKey !== undefined || options.settings?.perAddressDay !== undefined;
+    const first = counts ? service : openRig(store).service;
     await first.handle(request(before));
     told.length = 0;
   }
@@ -183,10 +203,13 @@ describe("the first row wins", () => {
   const rows = CHECKS.filter((row) => row.of !== "every answer" && row.id !== "swaps_to_come").map(({ id }) => id);
   // A body can be broken in one way only.
   const bodies: readonly CheckId[] = ["frame", "frame_size", "message"];
+  // A nonce that was used is not charged to its key, and its key is not new.
+  const apart = ["key_limit nonce_stale", "new_keys_day nonce_stale"];
   for (const [at, first] of rows.entries()) {
     for (const second of rows.slice(at + 1)) {
       const method = BREAK[first].of.find((name) => BREAK[second].of.includes(name));
       if (method === undefined || (bodies.includes(first) && bodies.includes(second))) continue;
+      if (apart.includes(`${first} ${second}`)) continue;
       test(`${first} before ${second}`, async () => {
         // The later one first, so that the earlier one has the last word on what both change.
         const broken = BREAK[first].how(BREAK[second].how(scene(method)));

@@ -28,6 +28,7 @@ export const SETTINGS: ServiceSettings = {
   minChanCapMsat: 20_000_000n,
   perAddress: { perSecond: 1_000_000, burst: 1_000_000 },
   perKey: { perSecond: 1_000_000, burst: 1_000_000 },
+  perAddressDay: { answers: 1_000_000, newKeys: 1_000_000 },
 };
 
 export interface RigOptions {
@@ -56,9 +57,10 @@ export function openRig(store: Store, options: RigOptions = {}): Rig {
   };
   const { nonces, replyNonces } = store;
   const transaction: Store["transaction"] = (work) => store.transaction(work);
+  const knowsKey: Store["knowsKey"] = (key) => store.knowsKey(key);
   const service = openService(
     {
-      store: { nonces, replyNonces, transaction, ...options.store },
+      store: { nonces, replyNonces, transaction, knowsKey, ...options.store },
       signer: options.signer ?? keySigner(),
       node: { latest: options.node ?? (() => undefined) },
       settings: { ...SETTINGS, ...options.settings },
@@ -185,9 +187,10 @@ export function caseOf(outgoing: Outgoing): string | undefined {
   return readReply(GetCfgResponse, outgoing).message.either.case;
 }
 
-/** Whether a reply is the failure of this row. */
+/** Whether this is the answer of the row. */
 export function isRow(outgoing: Outgoing, id: CheckId): boolean {
   const answer = answerOf(id);
-  assert(answer.kind === "failure" && outgoing.kind === "reply");
+  if (answer.kind === "status") return outgoing.kind === "status" && outgoing.message === answer.message;
+  assert(outgoing.kind === "reply", JSON.stringify(outgoing));
   return outgoing.wire.subarray(-answer.tail.length).equals(answer.tail);
 }
