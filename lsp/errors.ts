@@ -68,12 +68,19 @@ export const ERRORS = {
   client_refused: "the LSP refused, and signed that it did",
 
   store_url: "the database URL is not one of a Postgres server",
+  store_plaintext: "off this machine the database is reached with sslmode=verify-full in its URL, or not at all",
   store_embedded:
     "the embedded database never flushes to disk: it is for regtest and simnet; other networks need a URL",
   store_folder: "the folder of the embedded database cannot be used",
   store_locked: "another process has the folder of the embedded database",
   store_network: "the database is of another network",
   store_unsafe: "the database server does not flush to disk (fsync or full_page_writes is off)",
+  store_read_only: "the database takes no writes: it is a standby, or was the primary before a failover",
+  store_password: "the database server refuses the password",
+  store_protocol: "what answers refuses how it is spoken to: a pooler such as PgBouncer, or no Postgres",
+  store_certificate: "the database server's certificate is not to be trusted",
+  store_pooler:
+    "a pooler shares connections between transactions, as PgBouncer does in transaction mode: use its session mode, or the server",
   store_denied: "the database server refuses this user, or what it tries to do",
   store_unavailable: "the database does not answer; what was asked of it may have been done",
   store_busy: "the database has too much to do, or another transaction was in the way; nothing was done",
@@ -83,7 +90,7 @@ export const ERRORS = {
   store_nonces: "no nonces for answers are reserved: the database was away for long, or the clock was set back",
   store_closed: "the store was closed",
   migration_changed: "a migration that the database has is not the one of this program",
-  migration_unknown: "the database has a migration that this program does not know: it is of a newer one",
+  migration_unknown: "the database has a migration on which this version of the program does not run",
   migration_failed: "a migration failed; the database is as before",
 } as const satisfies Record<string, string>;
 

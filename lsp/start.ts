@@ -5,6 +5,7 @@ import { SOCKET_PATH_MAX } from "../signer/service/sockets.ts";
 import { witnessFault } from "../signer/witness.ts";
 import { type LspConfig, readConfig } from "./config.ts";
 import { readBytes, readSecret, readText, refuse, type StartError } from "./files.ts";
+import { judgeReach } from "./store/reach.ts";
 import { urlFault } from "./store/url.ts";
 
 /** What a configuration's files hold, read and judged. Secrets are in memory from here on, and never in an error. */
@@ -138,5 +139,7 @@ export function readUrl(path: string | undefined): Result<string | undefined, St
   if (!secret.ok) return secret;
   const text = secret.value.bytes.toString("utf8");
   const fault = urlFault(text);
-  return fault === undefined ? ok(text) : refuse("store_url", `${path}: ${fault}`);
+  if (fault !== undefined) return refuse("store_url", `${path}: ${fault}`);
+  const judged = judgeReach(text);
+  return judged.ok ? ok(text) : refuse(judged.error.code, `${path}: ${judged.error.detail}`);
 }

@@ -15,6 +15,7 @@ export async function openEmbedded(folder: string): Promise<Engine> {
   return {
     kind: "pglite",
     dialect: new PGliteDialect({ pglite: database }),
+    inspect: () => Promise.resolve(undefined),
     async run({ text }, values) {
       const { rows } = await database.query<unknown[]>(text, [...values], { rowMode: "array" });
       return rows;

@@ -1,4 +1,5 @@
 import type { Dialect } from "kysely";
+import type { StoreError } from "./errors.ts";
 
 /** A statement that connections prepare once, under its name. */
 export interface Statement {
@@ -16,6 +17,8 @@ export interface Engine {
   readonly kind: "postgres" | "pglite";
   /** For effects and for reading. */
   readonly dialect: Dialect;
+  /** What is wrong with the way to it, if anything is. */
+  inspect(): Promise<StoreError | undefined>;
   /** One statement that is a transaction of its own, on a connection that no effect can hold. */
   run(statement: Statement, values: readonly string[]): Promise<Rows>;
   /** A transaction of its own with the deadline of migrations. */

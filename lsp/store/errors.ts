@@ -21,7 +21,9 @@ const CONDITIONS: Readonly<Record<string, StoreCode>> = {
   "57P03": "store_unavailable", // cannot_connect_now
   "3D000": "store_denied", // invalid_catalog_name: no such database
   "42501": "store_denied", // insufficient_privilege
-  "25006": "store_denied", // read_only_sql_transaction: a standby
+  "25006": "store_read_only", // read_only_sql_transaction: a standby, or what was a primary
+  "28P01": "store_password", // invalid_password
+  "08P01": "store_protocol", // protocol_violation: what a pooler says to all that it does not take
 };
 
 /** Whole classes of them. */
@@ -46,8 +48,11 @@ const SAYINGS: readonly (readonly [RegExp, StoreCode])[] = [
   [/^SASL: /, "store_denied"],
 ];
 
-/** Of the system, of TLS, and of certificates, which OpenSSL names without a common prefix. */
-const SYSTEM = /^(E[A-Z]+|EAI_[A-Z]+|ERR_(SSL|TLS|SOCKET)_[A-Z_]+|[A-Z_]*(CERT|SIGNATURE)[A-Z_]*)$/;
+/** Of certificates, which OpenSSL names without a common prefix. */
+const CERTIFICATE = /^(?!ERR_SSL_)[A-Z0-9_]*(CERT|SIGNATURE|ISSUER|CRL|INVALID_CA|HOSTNAME_MISMATCH)[A-Z_]*$/;
+
+/** Of the system, and of TLS. */
+const SYSTEM = /^(E[A-Z]+|EAI_[A-Z]+|ERR_(SSL|TLS|SOCKET)_[A-Z_]+)$/;
 
 /** What an error of the driver means; undefined if it is none: then it is a fault of the program. */
 export function storeError(error: unknown): StoreError | undefined {
@@ -59,6 +64,7 @@ export function storeError(error: unknown): StoreError | undefined {
     const found = CONDITIONS[code] ?? CLASSES[code.slice(0, 2)];
     return { code: found ?? "store_failed", detail: `SQLSTATE ${code}${constraint}` };
   }
+  if (CERTIFICATE.test(code)) return { code: "store_certificate", detail: code };
   if (SYSTEM.test(code)) return { code: "store_unavailable", detail: code };
   const saying = SAYINGS.find(([words]) => words.test(error.message));
   return saying && { code: saying[1], detail: error.message };

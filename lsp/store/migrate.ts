@@ -24,18 +24,20 @@ export function checksum({ name, statements }: Migration): string {
  * Brings the database to the last of `migrations`, or refuses it, in one transaction: a start that fails leaves the
  * database as it was. Of two processes that start at once the second waits, and finds nothing left to do.
  *
+ * @param version of this program
  * @returns the names of the migrations that it made
  */
 export async function migrate(
   engine: Engine,
   network: Network,
   migrations: readonly Migration[],
+  version: string,
 ): Promise<Result<readonly string[], StoreError>> {
   try {
     return await engine.alone(async (run) => {
       // Until the end of the transaction, however it ends.
       await run(`SELECT pg_advisory_xact_lock(${LOCK})`);
-      const usable = await judge(run, engine, network, migrations);
+      const usable = await judge(run, engine, network, migrations, version);
       if (!usable.ok) return usable;
       const missing = migrations.slice(usable.value);
       for (const migration of missing) await apply(run, migration);
@@ -50,12 +52,16 @@ export async function migrate(
   }
 }
 
-/** How many of the migrations the database has, if it is one that this program may use. */
+/**
+ * How many of the migrations the database has, if it is one that this program may use. It may have more: a newer program
+ * runs beside this one, or ran before it, and each of its steps says whether this one still can.
+ */
 async function judge(
   run: Run,
   engine: Engine,
   network: Network,
   migrations: readonly Migration[],
+  version: string,
 ): Promise<Result<number, StoreError>> {
   if (engine.kind === "postgres" && !isPlay(network)) {
     const [settings = []] = await run("SELECT current_setting('fsync'), current_setting('full_page_writes')");
@@ -68,22 +74,37 @@ async function judge(
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
   )`);
-  const made = await run("SELECT number, name, checksum FROM migrations ORDER BY number");
-  for (const [i, [number, name, sum]] of made.entries()) {
+  // Databases of before version 0.2 do not have it, and are asked once.
+  await run("ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest text");
+  const made = await run("SELECT number, name, checksum, oldest FROM migrations ORDER BY number");
+  for (const [i, [number, name, sum, oldest]] of made.entries()) {
     const expected = migrations[i];
-    if (expected === undefined) return refuse("migration_unknown", String(name));
+    if (expected === undefined) {
+      if (typeof oldest === "string" && !isOlder(version, oldest)) continue;
+      return refuse("migration_unknown", `${name}, version ${version}, not below ${oldest ?? "another"}`);
+    }
     if (number !== i + 1 || sum !== checksum(expected)) return refuse("migration_changed", expected.name);
   }
   if (made.length === 0) return ok(0);
   const [[found] = []] = await run("SELECT network FROM store");
-  return found === network ? ok(made.length) : refuse("store_network", `${found}, not ${network}`);
+  return found === network
+    ? ok(Math.min(made.length, migrations.length))
+    : refuse("store_network", `${found}, not ${network}`);
+}
+
+/** Whether a version comes before another: numbers with dots between them. */
+function isOlder(version: string, other: string): boolean {
+  const [own, asked] = [version, other].map((text) => text.split(".").map(Number));
+  const at = (asked ?? []).findIndex((part, i) => part !== (own?.[i] ?? 0));
+  return at !== -1 && (own?.[at] ?? 0) < (asked?.[at] ?? 0);
 }
 
 async function apply(run: Run, migration: Migration): Promise<void> {
   for (const statement of migration.statements) await run(statement);
   await run(
-    "INSERT INTO migrations (number, name, checksum) SELECT coalesce(max(number), 0) + 1, $1, $2 FROM migrations",
-    [migration.name, checksum(migration)],
+    `INSERT INTO migrations (number, name, checksum, oldest)
+      SELECT coalesce(max(number), 0) + 1, $1, $2, $3 FROM migrations`,
+    [migration.name, checksum(migration), migration.oldest],
   );
 }
 

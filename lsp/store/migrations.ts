@@ -4,6 +4,8 @@
  */
 export interface Migration {
   readonly name: string;
+  /** The oldest version of the program that still runs on the database after this step: with it a rollback is possible. */
+  readonly oldest: string;
   /** One statement each: PGlite prepares them, and a prepared text may hold only one. */
   readonly statements: readonly string[];
 }
@@ -14,6 +16,7 @@ export interface Migration {
  */
 const FIRST: Migration = {
   name: "0001-tables",
+  oldest: "0.1.0",
   statements: [
     // Nonces go to 2^64-1, and so do short channel ids: lnd's aliases begin at block 16,000,000, which is above 2^63. A
     // bigint shifted by 2^63 took as long (70-80k nonces a second in statements of 64), and nobody can read it.

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Kysely, type Transaction } from "kysely";
-import { Client } from "pg";
+import { Kysely, sql, type Transaction } from "kysely";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import type { Network } from "../../ceremony/seed/network.ts";
 import { lockFolder } from "../../signer/audit/lock.ts";
 import { STORE_CONNECT_MS } from "../limits.ts";
+import { version } from "../version.ts";
 import { openEmbedded } from "./embedded.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
@@ -14,6 +14,7 @@ import { isPlay, migrate } from "./migrate.ts";
 import { MIGRATIONS, type Migration } from "./migrations.ts";
 import { type NonceGate, openNonces } from "./nonces.ts";
 import { openPostgres, POSTGRES_LIMITS, type PostgresLimits } from "./postgres.ts";
+import { judgeReach } from "./reach.ts";
 import { openReplies, type ReplyNonces } from "./replies.ts";
 import type { Database } from "./schema.ts";
 
@@ -39,6 +40,8 @@ export interface StoreOptions {
   readonly limits?: Partial<PostgresLimits>;
   /** Tests have their own. */
   readonly migrations?: readonly Migration[];
+  /** Of this program; tests have others. */
+  readonly version?: string;
 }
 
 export interface Store {
@@ -49,7 +52,7 @@ export interface Store {
   readonly replyNonces: ReplyNonces;
   /** Whether a nonce of this key was ever taken, and is remembered. 33 bytes. */
   knowsKey(key: Uint8Array): Promise<Result<boolean, StoreError>>;
-  /** Whether the database answers, by the connections that nonces use. */
+  /** Whether the database answers by the connections that nonces use, and takes writes by those of effects. */
   ping(): Promise<Result<undefined, StoreError>>;
   /**
    * Does all of `work` or nothing of it. `work` is only statements of `trx`: an error of its own rolls back and is thrown
@@ -90,7 +93,10 @@ async function openTables(
   options: StoreOptions,
 ): Promise<Result<Store, StoreError>> {
   const tell = options.onEvent ?? (() => undefined);
-  const migrated = await migrate(engine, options.network, options.migrations ?? MIGRATIONS);
+  const trouble = await inspected(engine);
+  if (trouble !== undefined) return fail(trouble);
+  const own = options.version ?? version();
+  const migrated = await migrate(engine, options.network, options.migrations ?? MIGRATIONS, own);
   if (!migrated.ok) return migrated;
   for (const name of migrated.value) tell({ kind: "migrated", name });
   const replies = await openReplies({
@@ -119,17 +125,32 @@ async function openTables(
     replyNonces: replies.value,
     knowsKey: (key) =>
       asResult(async () => (await engine.run(KNOWS_KEY, [`\\x${Buffer.from(key).toString("hex")}`])).length > 0),
-    ping: () =>
-      asResult(async () => {
-        await engine.run(PING, []);
-        return undefined;
-      }),
+    async ping() {
+      const [asked, written] = await Promise.all([
+        asResult(() => engine.run(PING, [])),
+        asResult(() => sql`UPDATE store SET network = network`.execute(db)),
+      ]);
+      if (!asked.ok) return asked;
+      // Effects that hold all connections are work, and not a trouble.
+      return written.ok || written.error.code === "store_busy" ? ok(undefined) : written;
+    },
     transaction: (work) => asResult(() => db.transaction().execute(work)),
     close() {
       closing ??= Promise.all([replies.value.close(), nonces.close()]).then(end);
       return closing;
     },
   });
+}
+
+/** What is in the way, where the database cannot be asked too. */
+async function inspected(engine: Engine): Promise<StoreError | undefined> {
+  try {
+    return await engine.inspect();
+  } catch (error) {
+    const known = storeError(error);
+    if (known === undefined) throw error;
+    return known;
+  }
 }
 
 interface Opened {
@@ -139,14 +160,8 @@ interface Opened {
 
 function openUrl(url: string | (() => string), { limits, onEvent }: StoreOptions): Result<Opened, StoreError> {
   const current = typeof url === "string" ? (): string => url : url;
-  if (!/^postgres(ql)?:\/\//.test(current())) return fail({ code: "store_url", detail: "not postgres://" });
-  try {
-    // The driver's own reading of it, certificates that it names included.
-    new Client({ connectionString: current() });
-  } catch {
-    // Without its message, which repeats the URL.
-    return fail({ code: "store_url", detail: "not understood, or a file that it names cannot be read" });
-  }
+  const judged = judgeReach(current());
+  if (!judged.ok) return judged;
   const onTrouble = (error: Error): void => {
     const known = storeError(error) ?? { code: "store_failed", detail: error.name };
     onEvent?.({ kind: "trouble", error: known });

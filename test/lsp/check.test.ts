@@ -17,7 +17,7 @@ describe("`lsp config check` finds what `run` would refuse", () => {
     listen: { port: 0 },
     admin: { port: 0 },
     tls,
-    database: { "url-file": writeSecret(join(folder, "url"), "postgresql://lsp:s3cret@db/lsp\n") },
+    database: { "url-file": writeSecret(join(folder, "url"), "postgresql://lsp:s3cret@db/lsp?sslmode=verify-full\n") },
     lnd: {
       address: "127.0.0.1:10009",
       certificate: tls.certificate,

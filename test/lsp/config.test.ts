@@ -163,7 +163,9 @@ describe("commands", () => {
     keys = {
       ...BASE,
       tls,
-      database: { "url-file": writeSecret(join(folder, "url"), "postgresql://lsp:s3cret@db/lsp\n") },
+      database: {
+        "url-file": writeSecret(join(folder, "url"), "postgresql://lsp:s3cret@db/lsp?sslmode=verify-full\n"),
+      },
       lnd: { ...LND, certificate: tls.certificate, "macaroon-file": macaroon },
       signer: { socket: join(folder, "signer.sock") },
     };
@@ -253,7 +255,7 @@ describe("commands", () => {
     chmodSync(path, 0o640);
     const loaded = loadMaterials(config({ ...keys, lnd: { ...(keys["lnd"] as object), "macaroon-file": path } }));
     assert(loaded.ok && loaded.value.lnd.macaroon === "0201036c6e64");
-    assert.equal(loaded.value.databaseUrl, "postgresql://lsp:s3cret@db/lsp");
+    assert.equal(loaded.value.databaseUrl, "postgresql://lsp:s3cret@db/lsp?sslmode=verify-full");
   });
 
   test("a macaroon keeps its last byte, whatever it is", () => {

@@ -8,10 +8,11 @@ import { openStore, type StoreEvent } from "../../lsp/store/store.ts";
 import { startHammer } from "./child.ts";
 import { onBoth, onPostgres, type Place, sharedPostgres } from "./kinds.ts";
 import { query } from "./postgres.ts";
-import { errorCode, value } from "./values.ts";
+import { errorCode, keyOf, value } from "./values.ts";
 
 const SECOND: Migration = {
   name: "0002-test",
+  oldest: "0.2.0",
   statements: ["CREATE TABLE extra (x int NOT NULL)", "INSERT INTO extra VALUES (1)"],
 };
 
@@ -50,8 +51,30 @@ onBoth("a database of another history is refused, and left as it is", async (pla
   assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened");
 });
 
+onBoth("a program runs on a database that a newer one has migrated, as far as each step says so", async (place) => {
+  const third: Migration = { name: "0003-test", oldest: "0.10.0", statements: ["SELECT 1"] };
+  const tryAs = async (version: string, migrations = MIGRATIONS): Promise<string> => {
+    const opened = await openStore({ ...place.where, network: "regtest", clock: Date.now, migrations, version });
+    if (!opened.ok) return opened.error.code;
+    assert.equal(value(await opened.value.nonces.take(keyOf(1), BigInt(Date.now()))), "accepted");
+    await opened.value.close();
+    return "opened";
+  };
+  assert.equal(await tryAs("0.3.0", [...MIGRATIONS, SECOND]), "opened");
+  assert.equal(await tryAs("0.2.0"), "opened", "a rollback, or a restart in the middle of a change");
+  assert.equal(await tryAs("0.1.9"), "migration_unknown");
+  assert.equal(await tryAs("0.10.0", [...MIGRATIONS, SECOND, third]), "opened");
+  assert.equal(await tryAs("0.9.9"), "migration_unknown", "each of the steps that it does not know counts");
+  assert.equal(await tryAs("0.10.0"), "opened");
+  assert.equal(await tryAs("1"), "opened");
+});
+
 onBoth("a step that fails leaves nothing of it, nor of those before it in the same start", async (place) => {
-  const broken: Migration = { name: "0003-broken", statements: ["CREATE TABLE half (x int)", "SELECT 1 / 0"] };
+  const broken: Migration = {
+    name: "0003-broken",
+    oldest: "0.2.0",
+    statements: ["CREATE TABLE half (x int)", "SELECT 1 / 0"],
+  };
   assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND, broken]), "migration_failed");
   assert.equal(await tryOpen(place), "opened 0001-tables");
   assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened 0002-test");

@@ -88,6 +88,60 @@ test("a server that is down for long: no reply nonces; it comes back: they go on
   }),
 );
 
+onPostgres(
+  "a failover: of connections that may not write none is used again, and readiness finds them",
+  async ({ open, where }) => {
+    const { adminUrl } = await sharedPostgres();
+    // Who does this may write all the while.
+    const admin = `${adminUrl}?options=-c%20default_transaction_read_only%3Doff`;
+    const store = await open();
+    // Five connections for effects, and two for nonces, of before.
+    const { promise: all, resolve: have } = Promise.withResolvers<void>();
+    let holding = 0;
+    const effects = Array.from({ length: 5 }, () =>
+      store.transaction(async (trx) => {
+        await sql`SELECT 1`.execute(trx);
+        holding += 1;
+        if (holding === 5) have();
+        await all;
+      }),
+    );
+    for (const effect of effects) value(await effect);
+    value(await store.nonces.take(keyOf(1), 1n));
+    // For them the server is a standby from now on; who connects anew reaches one that writes.
+    const database = new URL(where.url ?? "").pathname.slice(1);
+    await query(adminUrl, `ALTER DATABASE ${database} SET default_transaction_read_only = off`);
+    await query(adminUrl, "ALTER SYSTEM SET default_transaction_read_only = on");
+    await query(adminUrl, "SELECT pg_reload_conf()");
+    try {
+      while (
+        (await query(adminUrl, "SHOW default_transaction_read_only"))[0]?.["default_transaction_read_only"] !== "on"
+      );
+      const first = await store.transaction((trx) => takeNonce(trx, keyOf(2), 1n));
+      assert.equal(errorCode(first), "store_read_only");
+      for (let at = 2; at < 12; at += 1) {
+        assert.equal(value(await store.transaction((trx) => takeNonce(trx, keyOf(2), BigInt(at)))), "accepted");
+        assert.equal(value(await store.nonces.take(keyOf(1), BigInt(at))), "accepted", "nor of the other pool");
+        value(await store.ping());
+      }
+      // Where new ones may not write either, it is no longer ready.
+      await query(admin, `ALTER DATABASE ${database} RESET default_transaction_read_only`);
+      await query(
+        adminUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'btc-lsp'`,
+      );
+      await eventually("a store that is not ready", async () => {
+        const looked = await store.ping();
+        return !looked.ok && looked.error.code === "store_read_only";
+      });
+    } finally {
+      await query(admin, "ALTER SYSTEM RESET default_transaction_read_only");
+      await query(adminUrl, "SELECT pg_reload_conf()");
+    }
+    await recovered(store);
+  },
+);
+
 onPostgres("a server that hangs: every call ends by its deadline, the close too", async ({ open }) => {
   const { adminUrl } = await sharedPostgres();
   const store = await open({ limits: { statementMs: bound(100), connectMs: bound(100) } });
@@ -143,10 +197,16 @@ onPostgres("effects that hold every connection: the next is told so, nonces go o
       await over;
     }),
   );
-  assert.equal(errorCode(await store.transaction((trx) => takeNonce(trx, keyOf(1), 1n))), "store_busy");
-  assert.equal(value(await store.nonces.take(keyOf(1), 1n)), "accepted");
-  value(await store.ping());
+  // At once: a transaction that does nothing is ended by the server after a while (STORE_IDLE_MS).
+  const [next, nonce, ping] = await Promise.all([
+    store.transaction((trx) => takeNonce(trx, keyOf(1), 1n)),
+    store.nonces.take(keyOf(1), 1n),
+    store.ping(),
+  ]);
   end();
+  assert.equal(errorCode(next), "store_busy");
+  assert.equal(value(nonce), "accepted");
+  value(ping);
   for (const holder of holders) value(await holder);
 });
 

@@ -105,6 +105,11 @@ export const TOOLS = {
     files: ["/usr/share/OVMF/OVMF_CODE_4M.fd"],
     found: file("/usr/share/OVMF/OVMF_CODE_4M.fd"),
   },
+  pgbouncer: {
+    debian: "pgbouncer",
+    use: "a pooler between the store and its server",
+    found: (machine) => machine.exists("/usr/sbin/pgbouncer") || machine.which("pgbouncer") !== undefined,
+  },
   postgres: {
     debian: "postgresql",
     programs: ["postgres", "initdb"],
