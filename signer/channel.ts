@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ChannelCredentials, Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { fail, ok, type Result } from "../ceremony/result.ts";
 import {
@@ -8,9 +8,15 @@ import {
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Serving,
 } from "../proto/gen/grpc/health/v1/health_pb.js";
-import { GetIdentityRequestSchema, GetIdentityResponseSchema } from "../proto/gen/signer/v1/signer_pb.js";
+import {
+  GetIdentityRequestSchema,
+  GetIdentityResponseSchema,
+  GetRecordHashRequestSchema,
+  GetRecordHashResponseSchema,
+} from "../proto/gen/signer/v1/signer_pb.js";
 import { MESSAGE_BYTES_MAX } from "./limits.ts";
 import { type BatchResult, decodeBatchResult } from "./service/clientwire.ts";
+import type { RecordFound } from "./witness.ts";
 
 /** Where the signer is. */
 export type SignerPlace =
@@ -41,6 +47,8 @@ export interface Channel {
   ): Promise<Result<SignerIdentity, { readonly code: "unreachable"; readonly detail: string }>>;
   /** Whether it says of itself that it would sign now (`grpc.health.v1`): false while it is paused, for one. */
   serving(deadlineMs: number): Promise<boolean>;
+  /** What its log says of one record; undefined where it does not answer. */
+  recordHash(seq: bigint, deadlineMs: number): Promise<RecordFound | undefined>;
   /** The stream of batches. Answers that are none end it. */
   stream(): ClientDuplexStream<Buffer, BatchResult | undefined>;
   close(): void;
@@ -85,6 +93,14 @@ export function openChannel(place: SignerPlace): Channel {
       const read = (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes);
       const found = await ask("/grpc.health.v1.Health/Check", check, read, deadlineMs);
       return found.ok && found.value.status === Serving.SERVING;
+    },
+    async recordHash(seq, deadlineMs) {
+      const bytes = toBinary(GetRecordHashRequestSchema, create(GetRecordHashRequestSchema, { auditSeq: seq }));
+      const read = (answer: Buffer) => fromBinary(GetRecordHashResponseSchema, answer);
+      const found = await ask("/signer.v1.Signer/GetRecordHash", Buffer.from(bytes), read, deadlineMs);
+      if (!found.ok) return undefined;
+      const { auditHead, firstSeq, lastSeq } = found.value;
+      return { head: auditHead.length === 0 ? undefined : auditHead, first: firstSeq, last: lastSeq };
     },
     stream: () => client.makeBidiStreamRequest("/signer.v1.Signer/SignStream", same, decodeBatchResult),
     close: () => client.close(),

@@ -102,9 +102,7 @@ class Signer implements SignerClient {
     this.#options = options;
     this.#witness = openWitness(options.witnessFile, options.nodeId);
     this.#sweep = setInterval(() => this.#expire(), SWEEP_MS);
-    const failed = (error: unknown): void =>
-      this.#options.onWitnessFault?.(error instanceof Error && "code" in error ? String(error.code) : "unknown");
-    this.#save = setInterval(() => void this.#witness.save().catch(failed), WITNESS_MS);
+    this.#save = setInterval(() => this.#saveWitness(), WITNESS_MS);
     void this.#connect();
   }
 
@@ -174,7 +172,7 @@ class Signer implements SignerClient {
       return;
     }
     const alarm = this.#witness.see(result.position);
-    if (alarm !== undefined) this.#options.onAlarm?.(alarm);
+    if (alarm !== undefined) this.#alarm(alarm);
     for (const { id, ...answer } of result.results) {
       const item = this.#sent.get(id);
       this.#sent.delete(id);
@@ -191,6 +189,7 @@ class Signer implements SignerClient {
     if (!identity.ok) return this.#lost();
     const { nodeId, network } = identity.value;
     if (nodeId !== this.#options.nodeId || network !== this.#options.network) return this.#lost("other_signer");
+    if (!(await this.#checkLog(channel))) return;
     const call = channel.stream();
     this.#call = call;
     call.on("data", (result: BatchResult | undefined) => this.#receive(result));
@@ -206,6 +205,35 @@ class Signer implements SignerClient {
     this.#backoff = BACKOFF_MS.first;
     this.#setState("up");
     this.#schedule();
+  }
+
+  /** Before anything is asked of it: whether its log still has what was seen last. False where the connection is gone. */
+  async #checkLog(channel: Channel): Promise<boolean> {
+    const seen = this.#witness.last();
+    if (seen === undefined) return true;
+    const found = await channel.recordHash(seen.seq, BACKOFF_MS.last);
+    if (this.#channel !== channel) return false;
+    if (found === undefined) {
+      this.#lost();
+      return false;
+    }
+    const alarm = this.#witness.check(found) ?? this.#witness.alarm();
+    if (alarm !== undefined) this.#alarm(alarm);
+    return true;
+  }
+
+  #alarm(alarm: WitnessAlarm): void {
+    this.#options.onAlarm?.(alarm);
+    // The evidence is not to wait for the next turn of the clock.
+    this.#saveWitness();
+  }
+
+  #saveWitness(): void {
+    this.#witness
+      .save()
+      .catch((error: unknown) =>
+        this.#options.onWitnessFault?.(error instanceof Error && "code" in error ? String(error.code) : "unknown"),
+      );
   }
 
   /** What was sent has no answer and is not sent again: it may be signed already. What was not, waits for its deadline. */

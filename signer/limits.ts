@@ -3,6 +3,18 @@
 /** Items in one batch. A batch is one flush and one message back; larger ones would only make the first item wait. */
 export const BATCH_ITEMS_MAX = 1_024;
 
+/** Items that one client gives before the next one has its turn: those of one ordinary message. */
+export const SLICE_ITEMS = 32;
+
+/** Items of all clients that are being signed and flushed: four slices keep both threads busy, 5 ms of work. */
+export const UNDER_WAY_ITEMS = 128;
+
+/**
+ * Milliseconds of judging before the event loop reads what others ask: 32 ordinary frames are judged in 1 ms, those of a
+ * message that is not cut into pieces on a slow machine in ten.
+ */
+export const SLICE_MS = 20;
+
 /** Bytes of one message on a client's socket: a batch of ordinary frames many times over, or 16 of the largest. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
 
@@ -15,8 +27,20 @@ export const CLIENT_BYTES_MAX = 4_194_304;
 /** Connections of one client: one for the service, some for its replacement and for a person who looks. */
 export const CLIENT_CONNECTIONS_MAX = 8;
 
-/** Calls open on one connection; each may have grpc-js buffer 16 messages before ours pauses it. */
+/** Calls open on one connection: a client with 64 questions in flight, each a call of its own, twice. */
 export const CONNECTION_STREAMS_MAX = 128;
+
+/** Calls of one client that are open, over all its connections: those of two. */
+export const CLIENT_STREAMS_MAX = 256;
+
+/** Bytes that one client has this process hold of messages that it has not finished: four of the largest. */
+export const CLIENT_UNFINISHED_BYTES_MAX = 4_194_304;
+
+/** Milliseconds from the first byte of a message to its last: a megabyte over a slow line. */
+export const MESSAGE_MS = 10_000;
+
+/** Milliseconds between two looks for messages that are overdue. */
+export const SWEEP_MS = 1_000;
 
 /**
  * Up to this many signatures are made on the main thread while the other one is idle: below it, waking the other thread
@@ -48,8 +72,11 @@ export const CLIENT_WAITING_MAX = 8_192;
 /** First and last pause between two attempts to reach the signer, in milliseconds. */
 export const BACKOFF_MS = { first: 50, last: 5_000 } as const;
 
-/** How rarely the client's witness file is flushed, in milliseconds: it is evidence, not state. */
-export const WITNESS_MS = 10_000;
+/**
+ * How often the client's witness file gets a line, in milliseconds, while something is signed: it is evidence, not state,
+ * and 70 MB a year.
+ */
+export const WITNESS_MS = 60_000;
 
 /** Milliseconds until a log that had no room is tried again: the disk is looked at once a second. */
 export const LOG_RETRY_MS = 500;

@@ -6,6 +6,7 @@ import { type DiskReport, DiskWatch } from "./disk.ts";
 import { type AppendCode, AuditAppendError } from "./errors.ts";
 import type { SegmentFiles } from "./files.ts";
 import type { AuditIo } from "./io.ts";
+import { type LookedUp, lookUp } from "./lookup.ts";
 import type { AuditEntry, DurableState } from "./record.ts";
 import { segmentName, segmentNumbers } from "./segment.ts";
 import { type Found, firstRecord } from "./start.ts";
@@ -114,6 +115,18 @@ export class AuditLog {
   /** The last record that is on the disk. */
   head(): Place {
     return this.#durable;
+  }
+
+  /**
+   * The hash of a record that is on the disk, for whoever saw it before.
+   *
+   * @throws the system's error, through the promise
+   */
+  async hashOf(seq: bigint): Promise<LookedUp & { readonly last: bigint }> {
+    const { seq: last, head } = this.#durable;
+    if (seq === last) return { head, first: 1, last };
+    if (seq < 1n || seq > last) return { head: undefined, first: 1, last };
+    return { ...(await lookUp(this.#parts.folder, Number(seq))), last };
   }
 
   /** What the policy has to know after a restart, as of the last append. */

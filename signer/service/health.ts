@@ -1,10 +1,10 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from "@grpc/grpc-js";
 import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Serving,
 } from "../../proto/gen/grpc/health/v1/health_pb.js";
+import { type Call, STATUS } from "./call.ts";
 
 /** The names that `grpc.health.v1` knows: the whole process, and the one service. */
 const SERVICES = ["", "signer.v1.Signer"];
@@ -16,15 +16,17 @@ export interface Health {
   update(): void;
   /** Ends every watch. */
   close(): void;
-  check(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void;
-  watch(call: ServerWritableStream<Buffer, Buffer>): void;
+  check(request: Buffer, call: Call): void;
+  watch(request: Buffer, call: Call): void;
+  /** The call of a watch is gone. */
+  leave(call: Call): void;
 }
 
 /** `serving` is asked on every check; `update` is called where it may have changed. */
 export function openHealth(serving: () => boolean): Health {
-  const watchers = new Set<ServerWritableStream<Buffer, Buffer>>();
+  const watchers = new Set<Call>();
   /** Who watches a service that is not here. */
-  const strangers = new Set<ServerWritableStream<Buffer, Buffer>>();
+  const strangers = new Set<Call>();
   let last = serving();
   const answer = (): Buffer => encode(serving() ? Serving.SERVING : Serving.NOT_SERVING);
   return {
@@ -32,35 +34,31 @@ export function openHealth(serving: () => boolean): Health {
     update() {
       if (serving() === last) return;
       last = serving();
-      for (const call of watchers) call.write(answer());
+      for (const call of watchers) call.send(answer());
     },
     close() {
       for (const call of [...watchers, ...strangers]) call.end();
     },
-    check(call, callback) {
-      const service = serviceOf(call.request);
-      if (service === undefined || !SERVICES.includes(service))
-        callback({ code: status.NOT_FOUND, details: "no such service" });
-      else callback(null, answer());
+    check(request, call) {
+      if (!isKnown(request)) return call.end(STATUS.notFound, "no such service");
+      call.send(answer());
+      call.end();
     },
-    watch(call) {
-      const service = serviceOf(call.request);
+    watch(request, call) {
       // The protocol: an unknown service is answered and the call stays open, as it may be known later.
-      if (service === undefined || !SERVICES.includes(service)) {
-        call.write(encode(Serving.SERVICE_UNKNOWN));
-        strangers.add(call);
-      } else {
-        call.write(answer());
-        watchers.add(call);
-      }
-      for (const event of ["cancelled", "close"]) {
-        call.on(event, () => {
-          watchers.delete(call);
-          strangers.delete(call);
-        });
-      }
+      call.send(isKnown(request) ? answer() : encode(Serving.SERVICE_UNKNOWN));
+      (isKnown(request) ? watchers : strangers).add(call);
+    },
+    leave(call) {
+      watchers.delete(call);
+      strangers.delete(call);
     },
   };
+}
+
+function isKnown(request: Buffer): boolean {
+  const service = serviceOf(request);
+  return service !== undefined && SERVICES.includes(service);
 }
 
 function encode(serving: Serving): Buffer {

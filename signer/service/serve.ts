@@ -20,7 +20,7 @@ import { listenTls, type TlsError, type TlsOptions } from "./tls.ts";
 /** The log as the service uses it: tests put a broken one in its place. */
 export type ServiceLog = Pick<
   AuditLog,
-  "append" | "note" | "nextAddress" | "head" | "key" | "disk" | "refusal" | "close"
+  "append" | "note" | "nextAddress" | "head" | "hashOf" | "key" | "disk" | "refusal" | "close"
 >;
 
 export interface ServeParts {
@@ -89,7 +89,9 @@ export async function serve(parts: ServeParts): Promise<Result<Service, ServeErr
       }),
     ),
   );
-  const clients = config.clients.map(({ name }) => openClientServer(name, { pipeline, health, identity }));
+  const clients = config.clients.map(({ name }) =>
+    openClientServer(name, { pipeline, health, identity, hashOf: (seq) => audit.hashOf(seq) }),
+  );
   const listeners: NetServer[] = [];
   const opened = await openListeners(parts, clients, listeners);
   if (!opened.ok) {

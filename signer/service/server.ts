@@ -1,27 +1,16 @@
+import { type IncomingHttpHeaders, performServerHandshake, type ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import {
-  type handleBidiStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type sendUnaryData,
-  status,
-} from "@grpc/grpc-js";
-import { CLIENT_CONNECTIONS_MAX, CONNECTION_STREAMS_MAX, MESSAGE_BYTES_MAX } from "../limits.ts";
-import { type Gate, openGate } from "./gate.ts";
-import type { Health } from "./health.ts";
-import type { Pipeline } from "./sign.ts";
-import { handleStream, type OpenStream, type ReadBatch } from "./stream.ts";
-import { decodeBatch, decodeRequest, encodeResponse, type WireItem } from "./wire.ts";
-
-export interface ServerParts {
-  readonly pipeline: Pipeline;
-  readonly health: Health;
-  /** The encoded GetIdentityResponse: it never changes. */
-  readonly identity: Buffer;
-}
+  CLIENT_CONNECTIONS_MAX,
+  CLIENT_STREAMS_MAX,
+  CLIENT_UNFINISHED_BYTES_MAX,
+  CONNECTION_STREAMS_MAX,
+  MESSAGE_MS,
+  SWEEP_MS,
+} from "../limits.ts";
+import { Call, STATUS, type Unfinished } from "./call.ts";
+import { type MethodParts, methodsOf } from "./methods.ts";
+import type { OpenStream } from "./stream.ts";
 
 /** The gRPC service for one client. Who calls is told by the server that its connection was given to, and by nothing else. */
 export interface ClientServer {
@@ -32,123 +21,87 @@ export interface ClientServer {
   close(graceMs: number): Promise<void>;
 }
 
-interface ReadRequest {
-  readonly item: WireItem | undefined;
-  readonly bytes: number;
-}
-
-const same = (bytes: Buffer): Buffer => bytes;
-
-function method<In, Out>(
-  path: string,
-  streams: { request: boolean; response: boolean },
-  requestDeserialize: (bytes: Buffer) => In,
-): MethodDefinition<In, Out> {
-  // Answers are encoded by their handlers; the unused halves only satisfy the type.
-  const never = (): never => {
-    throw new Error("this side of the codec belongs to the client");
-  };
-  return {
-    path,
-    requestStream: streams.request,
-    responseStream: streams.response,
-    requestSerialize: never,
-    requestDeserialize,
-    responseSerialize: same as unknown as (value: Out) => Buffer,
-    responseDeserialize: never,
-  };
-}
-
-const UNARY = { request: false, response: false };
-const METHODS = {
-  Sign: method<ReadRequest, Buffer>("/signer.v1.Signer/Sign", UNARY, (bytes) => ({
-    item: decodeRequest(bytes),
-    bytes: bytes.length,
-  })),
-  SignStream: method<ReadBatch, Buffer>("/signer.v1.Signer/SignStream", { request: true, response: true }, (bytes) => ({
-    items: decodeBatch(bytes),
-    bytes: bytes.length,
-  })),
-  GetIdentity: method<Buffer, Buffer>("/signer.v1.Signer/GetIdentity", UNARY, same),
-};
-const HEALTH_METHODS = {
-  Check: method<Buffer, Buffer>("/grpc.health.v1.Health/Check", UNARY, same),
-  Watch: method<Buffer, Buffer>("/grpc.health.v1.Health/Watch", { request: false, response: true }, same),
-};
-
-export function openClientServer(client: string, { pipeline, health, identity }: ServerParts): ClientServer {
-  const server = new Server({
-    "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
-    "grpc.max_concurrent_streams": CONNECTION_STREAMS_MAX,
-    "grpc.enable_channelz": 0,
-  });
-  const gate = openGate();
+export function openClientServer(client: string, parts: MethodParts): ClientServer {
+  const sessions = new Set<ServerHttp2Session>();
+  const calls = new Set<Call>();
   const streams = new Set<OpenStream>();
-  const sign: handleUnaryCall<ReadRequest, Buffer> = unary(client, pipeline, gate);
-  const signStream: handleBidiStreamingCall<ReadBatch, Buffer> = (call) => {
-    const stream = handleStream(call, client, pipeline, gate);
+  const methods = methodsOf(client, parts, (stream) => {
     streams.add(stream);
     void stream.closed.then(() => streams.delete(stream));
-  };
-  const getIdentity: handleUnaryCall<Buffer, Buffer> = (_call, callback) => callback(null, identity);
-  server.addService(METHODS, { Sign: sign, SignStream: signStream, GetIdentity: getIdentity });
-  const watch: handleServerStreamingCall<Buffer, Buffer> = (call) => health.watch(call);
-  server.addService(HEALTH_METHODS, { Check: health.check, Watch: watch });
-  // The transport is ours (sockets.ts, tls.ts): these credentials say only that grpc-js is not to add one of its own.
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  });
+  const unfinished = countUnfinished();
   let connections = 0;
+
+  const begin = (call: Call, headers: IncomingHttpHeaders): void => {
+    const method = methods.get(String(headers[":path"]));
+    const encoding = headers["grpc-encoding"] ?? "identity";
+    if (method === undefined) call.end(STATUS.unimplemented, "no such method");
+    else if (encoding !== "identity") call.end(STATUS.unimplemented, "messages are not compressed here");
+    else if (calls.size > CLIENT_STREAMS_MAX) call.end(STATUS.resourceExhausted, "this client has too many open calls");
+    else call.begin(method.open(call), method.unary);
+  };
+
+  const sweeper = setInterval(() => {
+    const overdue = performance.now() - MESSAGE_MS;
+    for (const call of calls) call.sweep(overdue);
+  }, SWEEP_MS);
+
   return {
     client,
     accept(connection) {
       if (connections >= CLIENT_CONNECTIONS_MAX) return false;
       connections += 1;
+      const session = performServerHandshake(
+        connection as Parameters<typeof performServerHandshake>[0],
+        {
+          settings: { enablePush: false, maxConcurrentStreams: CONNECTION_STREAMS_MAX },
+        } as Parameters<typeof performServerHandshake>[1],
+      );
+      sessions.add(session);
+      // Of its transport or its framing: it is closed then, and with it all its calls.
+      session.on("error", () => undefined);
+      session.on("stream", (stream, headers) => {
+        const call = new Call(stream, unfinished);
+        calls.add(call);
+        stream.once("close", () => calls.delete(call));
+        if (isGrpc(headers)) begin(call, headers);
+        else stream.respond({ ":status": 415 }, { endStream: true });
+      });
       connection.once("close", () => {
         connections -= 1;
+        sessions.delete(session);
+        session.destroy();
       });
-      injector.injectConnection(connection);
       return true;
     },
-    close(graceMs) {
+    async close(graceMs) {
       for (const stream of streams) stream.finish();
-      return shutDown(server, graceMs);
+      const ended = [...sessions].map(
+        (session) => new Promise<void>((resolve) => (session.destroyed ? resolve() : session.close(resolve))),
+      );
+      let late: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((resolve) => {
+        late = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([Promise.all(ended), grace]);
+      clearTimeout(late);
+      clearInterval(sweeper);
+      for (const session of sessions) session.destroy();
     },
   };
 }
 
-/** Unary calls of one turn of the event loop share a flush, as the items of a batch do. */
-function unary(client: string, pipeline: Pipeline, gate: Gate): handleUnaryCall<ReadRequest, Buffer> {
-  let gathered: { readonly item: WireItem; readonly bytes: number; readonly callback: sendUnaryData<Buffer> }[] = [];
-  const flush = async (): Promise<void> => {
-    const calls = gathered;
-    gathered = [];
-    const { results, position } = await pipeline.submit(
-      client,
-      calls.map(({ item }) => item),
-    );
-    for (const [at, { callback, bytes }] of calls.entries()) {
-      gate.leave(1, bytes);
-      const result = results[at];
-      if (result !== undefined) callback(null, encodeResponse(result, position));
-    }
-  };
-  return ({ request: { item, bytes } }, callback) => {
-    if (item === undefined) return callback({ code: status.INVALID_ARGUMENT, details: "not a SignRequest" });
-    if (gate.full()) return callback({ code: status.RESOURCE_EXHAUSTED, details: "too much in flight" });
-    gate.enter(1, bytes);
-    gathered.push({ item, bytes, callback });
-    if (gathered.length === 1) setImmediate(() => void flush());
-  };
+function isGrpc(headers: IncomingHttpHeaders): boolean {
+  return headers[":method"] === "POST" && /^application\/grpc(?:[+;]|$)/.test(headers["content-type"] ?? "");
 }
 
-function shutDown(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
+/** One for all calls of a client: a limit of each call would be multiplied by their number. */
+function countUnfinished(): Unfinished {
+  let held = 0;
+  return {
+    hold(bytes) {
+      held += bytes;
+      return held <= CLIENT_UNFINISHED_BYTES_MAX;
+    },
+  };
 }

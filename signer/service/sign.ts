@@ -1,9 +1,10 @@
 import { AuditAppendError } from "../audit/errors.ts";
 import type { AuditEntry } from "../audit/record.ts";
-import { LOG_RETRY_MS } from "../limits.ts";
+import { LOG_RETRY_MS, SLICE_ITEMS, SLICE_MS, UNDER_WAY_ITEMS } from "../limits.ts";
 import type { SignItem } from "../policy/subject.ts";
 import type { Meters } from "./metrics.ts";
 import type { Signed, Signing } from "./signing.ts";
+import { openTurns } from "./turns.ts";
 import type { AuditPosition, WireResult } from "./wire.ts";
 
 /** What the policy says of one item, with what the log is to keep of it. */
@@ -105,8 +106,7 @@ export function openPipeline({ judge, signing, audit, meters, onUnavailable }: P
     return { results: new Array<WireResult>(count).fill(refusal), position: audit.head() };
   };
 
-  const answer = async (client: string, items: readonly SignItem[]): Promise<Answer> => {
-    const verdicts = items.map((item) => judge.decide(client, item));
+  const answer = async (client: string, items: readonly SignItem[], verdicts: readonly Verdict[]): Promise<Answer> => {
     const digests = verdicts.flatMap((verdict) => (verdict.kind === "sign" ? [verdict.digest] : []));
     let signed: readonly Signed[];
     try {
@@ -126,11 +126,45 @@ export function openPipeline({ judge, signing, audit, meters, onUnavailable }: P
     }
   };
 
+  const turns = openTurns({
+    sliceItems: SLICE_ITEMS,
+    underWayItems: UNDER_WAY_ITEMS,
+    sliceMs: SLICE_MS,
+    monotonic: () => performance.now(),
+    later: setImmediate,
+  });
+
+  /** All items of one call: judged by turns with those of other clients, answered as one. */
+  const answerAll = (client: string, items: readonly SignItem[]): Promise<Answer> =>
+    new Promise((resolve) => {
+      const results: WireResult[] = new Array(items.length);
+      let next = 0;
+      let open = items.length;
+      const finish = (from: number, given: Answer): void => {
+        for (const [at, result] of given.results.entries()) results[from + at] = result;
+        open -= given.results.length;
+        // Slices finish in their order: the last one's place is the highest.
+        if (open === 0) resolve({ results, position: given.position });
+        turns.done(given.results.length);
+      };
+      turns.add(client, {
+        left: () => items.length - next,
+        start(max, isOver) {
+          const from = next;
+          const verdicts: Verdict[] = [];
+          do verdicts.push(judge.decide(client, items[next++] as SignItem));
+          while (verdicts.length < max && !isOver());
+          void answer(client, items.slice(from, next), verdicts).then((given) => finish(from, given));
+          return verdicts.length;
+        },
+      });
+    });
+
   return {
     async submit(client, items) {
       const started = performance.now();
       inFlight += items.length;
-      const given = await answer(client, items);
+      const given = items.length === 0 ? { results: [], position: audit.head() } : await answerAll(client, items);
       inFlight -= items.length;
       meters.answered(client, given.results, performance.now() - started);
       if (inFlight === 0) for (const resolve of idle.splice(0)) resolve();

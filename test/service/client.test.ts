@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseWitnesses } from "../../signer/audit/commands.ts";
+import { verifyLog } from "../../signer/audit/verify.ts";
 import { type ConnectionState, openSigner, type SignerOptions } from "../../signer/client.ts";
 import type { ServiceLog } from "../../signer/service/serve.ts";
 import { openWitness, type WitnessAlarm } from "../../signer/witness.ts";
+import { readSegments } from "../audit/sample.ts";
 import { bound } from "../tools/speed.ts";
 import { until } from "./caller.ts";
 import { badFrame, goodFrame, METHOD, NODE_ID } from "./frames.ts";
@@ -38,6 +40,7 @@ function countingLog(): { wrap: (log: ServiceLog) => ServiceLog; sizes: number[]
       },
       note: (text) => log.note(text),
       nextAddress: (next) => log.nextAddress(next),
+      hashOf: (seq) => log.hashOf(seq),
       key: () => log.key(),
       head: () => log.head(),
       disk: () => log.disk(),
@@ -172,9 +175,72 @@ test("is the log's witness: an old copy of the log is found out, also after a re
   await signSome(third, 3);
   assert.equal(alarms[0]?.kind, "log_went_back");
   assert.equal(alarms.length, 1);
-  assert.equal(readFileSync(witnessFile, "utf8"), noted);
+  const kept = readFileSync(witnessFile, "utf8");
+  assert.ok(kept.startsWith(noted) && kept.includes('"alarm":"log_went_back"'), "what was noted stays, with the alarm");
+  assert.deepEqual(parseWitnesses(kept).ok, true);
   await third.end();
   rmSync(copy, { recursive: true });
+});
+
+test("a log that was rolled back and grew past what was seen is found out, and stays so until a person acts", async () => {
+  const folder = newFolder();
+  const copy = newFolder();
+  const witnessFile = join(copy, "witness.jsonl");
+  const alarms: string[] = [];
+  const onAlarm = ({ kind }: WitnessAlarm): void => void alarms.push(kind);
+  const signSome = async (rig: Rig, count: number, more: Partial<SignerOptions> = {}): Promise<void> => {
+    const client = open(rig, more);
+    for (let at = 0; at < count; at += 1)
+      assert.equal((await client.sign(goodFrame(), METHOD, "response", { deadlineMs: 9_000 })).kind, "signed");
+    await client.close();
+  };
+  const witnessed = { witnessFile, onAlarm };
+  const first = await startRig({ folder });
+  await signSome(first, 2, witnessed);
+  await first.stop();
+  cpSync(join(folder, "audit"), join(copy, "audit"), { recursive: true });
+  const second = await startRig({ folder });
+  await signSome(second, 5);
+  await signSome(second, 1, witnessed);
+  await second.stop();
+  assert.deepEqual(alarms, []);
+
+  rmSync(join(folder, "audit"), { recursive: true });
+  cpSync(join(copy, "audit"), join(folder, "audit"), { recursive: true });
+  const third = await startRig({ folder });
+  // Harmless ones, by somebody else, until the log is longer than it was.
+  await signSome(third, 30);
+  await signSome(third, 1, witnessed);
+  assert.deepEqual(alarms, ["log_rewritten"]);
+  await signSome(third, 1, witnessed);
+  assert.deepEqual(alarms, ["log_rewritten", "log_rewritten"], "again with each process that reads the file");
+  await third.stop();
+  const witnesses = parseWitnesses(readFileSync(witnessFile, "utf8"));
+  assert.ok(witnesses.ok);
+  assert.equal(verifyLog(readSegments(folder), { witnesses: witnesses.value }).flaw?.code, "witness_differs");
+  rmSync(folder, { recursive: true });
+  rmSync(copy, { recursive: true });
+});
+
+test("half a line at the end of a witness is written over, and what was archived is no alarm", async () => {
+  const folder = newFolder();
+  const path = join(folder, "witness.jsonl");
+  const at = (seq: bigint, fill: number) => ({ seq, head: Buffer.alloc(32, fill) });
+  const witness = openWitness(path, NODE_ID);
+  witness.see(at(5n, 1));
+  await witness.save();
+  appendFileSync(path, '{"node":"03');
+  const again = openWitness(path, NODE_ID);
+  assert.equal(again.last()?.seq, 5n);
+  again.see(at(7n, 2));
+  await Promise.all([again.save(), again.save()]);
+  const { length } = readFileSync(path, "utf8").trimEnd().split("\n");
+  assert.equal(length, 2);
+  assert.equal(again.check({ head: Buffer.alloc(32, 2), first: 1n, last: 9n }), undefined);
+  assert.equal(again.check({ head: undefined, first: 8n, last: 9n }), undefined);
+  assert.equal(again.check({ head: undefined, first: 1n, last: 6n })?.kind, "log_went_back");
+  assert.equal(again.check({ head: Buffer.alloc(32, 3), first: 1n, last: 9n })?.kind, "log_rewritten");
+  rmSync(folder, { recursive: true });
 });
 
 test("a witness knows a rewritten log by its hash, and a damaged file is no empty one", async () => {

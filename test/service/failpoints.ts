@@ -62,6 +62,7 @@ export function dyingAt(point: Failpoint, nth: number): { options: RigOptions; a
       },
       note: (text) => log.note(text),
       nextAddress: (next) => log.nextAddress(next),
+      hashOf: (seq) => log.hashOf(seq),
       key: () => log.key(),
       head: () => log.head(),
       disk: () => log.disk(),

@@ -208,6 +208,52 @@ export declare type SignItemResult = Message<"signer.v1.SignItemResult"> & {
 export declare const SignItemResultSchema: GenMessage<SignItemResult>;
 
 /**
+ * @generated from message signer.v1.GetRecordHashRequest
+ */
+export declare type GetRecordHashRequest = Message<"signer.v1.GetRecordHashRequest"> & {
+  /**
+   * @generated from field: uint64 audit_seq = 1;
+   */
+  auditSeq: bigint;
+};
+
+/**
+ * Describes the message signer.v1.GetRecordHashRequest.
+ * Use `create(GetRecordHashRequestSchema)` to create a new message.
+ */
+export declare const GetRecordHashRequestSchema: GenMessage<GetRecordHashRequest>;
+
+/**
+ * @generated from message signer.v1.GetRecordHashResponse
+ */
+export declare type GetRecordHashResponse = Message<"signer.v1.GetRecordHashResponse"> & {
+  /**
+   * Empty where the log has no such record: it ends before, or the record was archived.
+   *
+   * @generated from field: bytes audit_head = 1;
+   */
+  auditHead: Uint8Array;
+
+  /**
+   * Number of the first and of the last record that is there.
+   *
+   * @generated from field: uint64 first_seq = 2;
+   */
+  firstSeq: bigint;
+
+  /**
+   * @generated from field: uint64 last_seq = 3;
+   */
+  lastSeq: bigint;
+};
+
+/**
+ * Describes the message signer.v1.GetRecordHashResponse.
+ * Use `create(GetRecordHashResponseSchema)` to create a new message.
+ */
+export declare const GetRecordHashResponseSchema: GenMessage<GetRecordHashResponse>;
+
+/**
  * @generated from message signer.v1.GetIdentityRequest
  */
 export declare type GetIdentityRequest = Message<"signer.v1.GetIdentityRequest"> & {
@@ -314,6 +360,16 @@ export declare const Signer: GenService<{
     methodKind: "unary";
     input: typeof GetIdentityRequestSchema;
     output: typeof GetIdentityResponseSchema;
+  },
+  /**
+   * The hash of one record: whoever saw it before asks again after each loss of the connection.
+   *
+   * @generated from rpc signer.v1.Signer.GetRecordHash
+   */
+  getRecordHash: {
+    methodKind: "unary";
+    input: typeof GetRecordHashRequestSchema;
+    output: typeof GetRecordHashResponseSchema;
   },
 }>;
 
