@@ -1,4 +1,4 @@
-import { TYPED_WORD_MAX } from "../limits.ts";
+import { TYPED_WORD_MAX, WORDS_BLANK_MS } from "../limits.ts";
 import { faultOf, type Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { PHRASE_WORDS } from "../seed/phrase.ts";
@@ -18,6 +18,8 @@ export interface Entry {
    * comes next says whether the word has a fourth. `void`: the rest of a word in which a key could not be taken.
    */
   readonly mode?: "letters" | "gap" | "void";
+  /** Since when the letters stand on the screen without another key; undefined until the first tick after it. */
+  readonly since?: number;
 }
 
 export type EntryStep =
@@ -45,7 +47,7 @@ export function reopened(entry: Entry, positions: readonly number[]): Entry {
  * One key: letters make a word, Enter or a blank ends it; a blank between single letters, as they stand on the plate, is
  * none. Backspace in an empty field goes back a word. The number of the word may be typed before it.
  */
-export function typeWord(entry: Entry, key: Key): EntryStep {
+export function typeWord({ since: _, ...entry }: Entry, key: Key): EntryStep {
   const [position] = entry.open;
   if (position === undefined) return { kind: "full", entry };
   const ends = key.kind === "enter" || key.kind === "tab";
@@ -109,13 +111,20 @@ function ended(entry: Entry, position: number): EntryStep {
 }
 
 /** The same field without a mode. */
-function fresh({ mode: _, ...entry }: Entry): Entry {
+function fresh({ mode: _, since: __, ...entry }: Entry): Entry {
   return entry;
 }
 
 function cleared(entry: Entry): Entry {
   entry.typed.wipe();
   return { ...fresh(entry), typed: nothing() };
+}
+
+/** Time goes by: letters of a word that nobody goes on with are as secret as the words, and do not stay. */
+export function idled(entry: Entry, at: number): Entry {
+  if (entry.typed.length === 0) return entry;
+  if (entry.since === undefined) return { ...entry, since: at };
+  return at - entry.since < WORDS_BLANK_MS ? entry : interrupted(entry);
 }
 
 /** Something else took the keyboard while a word was typed: a letter of it may be missing. */

@@ -2,7 +2,7 @@ import { COUNT_MAX } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span, wrap } from "../screen/span.ts";
 import { wordIndexes } from "../seed/phrase.ts";
-import { type Entry, emptyEntry, entryLines, interrupted, reopened, typeWord } from "./entry.ts";
+import { type Entry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
 import { SECRET_FAULTS } from "./secretfield.ts";
 import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
 
@@ -20,6 +20,10 @@ export const readback: StepLogic<State> = {
   begin: () => ({ state: fresh(1) }),
 
   reduce(state, input, scene): Turn<State> {
+    if (input.kind === "tick") {
+      const entry = idled(state.entry, input.at);
+      return { state: entry === state.entry ? state : { ...state, entry } };
+    }
     if (input.kind === "interrupted") return { state: { ...state, entry: interrupted(state.entry) } };
     if (input.kind !== "key") return { state };
     if (state.page === "wrong") {

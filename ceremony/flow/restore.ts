@@ -7,7 +7,7 @@ import { identity } from "../seed/derivation.ts";
 import { suspectPositions } from "../seed/locator.ts";
 import { formatPhrase, packIndexes } from "../seed/phrase.ts";
 import type { Secret } from "../seed/secret.ts";
-import { type Entry, emptyEntry, entryLines, interrupted, reopened, typeWord } from "./entry.ts";
+import { type Entry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
 import { nothing } from "./field.ts";
 import { emptyField, hiddenField, SECRET_FAULTS, type SecretField, typeSecret, voided } from "./secretfield.ts";
 import type { Facts, NodeKeys, Note, Scene, StepLogic, Turn, View } from "./turn.ts";
@@ -39,6 +39,10 @@ export const restore: StepLogic<State> = {
   reduce(state, input, scene): Turn<State> {
     if (input.kind === "answer")
       return input.answer.kind === "drawn" && state.working ? restored(state, scene) : { state };
+    if (input.kind === "tick") {
+      const entry = idled(state.entry, input.at);
+      return { state: entry === state.entry ? state : { ...state, entry } };
+    }
     if (input.kind === "interrupted") {
       // Ctrl for Shift in a capital C: the letter would be missing.
       const secret = voided(state.secret, state.secret.typed.length > 0);

@@ -197,7 +197,7 @@ describe("the gates of a production, on machines that are started for them", TWO
         await machine.waitFor("Operator, type what you see");
         await machine.press(KEYS.interrupt);
         await machine.waitFor("End this ceremony?");
-        await machine.press("e");
+        await machine.press(`END${KEYS.enter}`);
         await machine.waitFor("ended with 3");
       } finally {
         await machine.close();

@@ -5,7 +5,7 @@ import { encipher } from "../../ceremony/seed/aezeed.ts";
 import { formatPhrase } from "../../ceremony/seed/phrase.ts";
 import { Secret } from "../../ceremony/seed/secret.ts";
 import { ENTER, scenesOf, typePlate, walkOn, walkTo } from "./people.ts";
-import { fork, messageOf, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type } from "./table.ts";
+import { fork, messageOf, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type, wait } from "./table.ts";
 import { assertComplete, assertStopped, watchAll } from "./watch.ts";
 
 // What people type from a plate: the read-back and the test restore.
@@ -165,4 +165,20 @@ test("words of three letters in spaced letters, one after the other", () => {
   assert.deepEqual(refusals(sitting), []);
   type(sitting, "7 ");
   assert.deepEqual(refusals(sitting), ["readback_unknown_word"], "not the number of this word");
+});
+
+test("letters of a word that nobody goes on with do not stay on the screen", () => {
+  for (const step of ["readback", "restore"] as const) {
+    const sitting = at(step, step === "readback" ? "type" : "words");
+    type(sitting, "ab");
+    wait(sitting, 59_000);
+    type(sitting, "a");
+    wait(sitting, 59_000);
+    assert.match(text(sitting), /word 1 from the plate:\n {3}aba_/);
+    wait(sitting, 1250);
+    assert.match(text(sitting), /word 1 from the plate:\n {3}_ {2}void: Enter, then type this word again/);
+    type(sitting, `ndon${ENTER}`);
+    assert.match(text(sitting), /word 1 from the plate:\n {3}_$/m);
+    assert.deepEqual(refusals(sitting), []);
+  }
 });

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { PASSPHRASE_MAX } from "../../ceremony/limits.ts";
 import type { EncipherQuestion } from "./oracle.ts";
 
 /**
@@ -61,13 +62,13 @@ function birthday(i: number, at: number): number {
   return GENESIS_UNIX + day * DAY_S + second;
 }
 
-/** None, printable ones, any bytes, and one longer than the block of HMAC-SHA256, which scrypt hashes first. */
+/** None, printable ones, any bytes, and the longest that a ceremony takes: HMAC-SHA256 hashes what exceeds its block. */
 function passphrase(i: number): Buffer {
   const kinds = [
     Buffer.alloc(0),
     Buffer.from(draw("passphrase", i, 12).toString("base64")),
     draw("passphrase", i, 32),
-    Buffer.from(draw("passphrase", i, 32).toString("hex").repeat(2)),
+    Buffer.from(draw("passphrase", i, 32).toString("hex").repeat(4).slice(0, PASSPHRASE_MAX)),
   ];
   return kinds[i % kinds.length] ?? Buffer.alloc(0);
 }

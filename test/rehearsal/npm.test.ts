@@ -35,7 +35,7 @@ function npm(args: readonly string[], input = "") {
   return spawnSync("npm", [...CEREMONY, ...args], { cwd: elsewhere, env: ENVIRONMENT, input, encoding: "utf8" });
 }
 
-/** Begins a rehearsal and ends it with Ctrl-C and E. Resolves to the exit code of npm. */
+/** Begins a rehearsal and ends it with Ctrl-C and END. Resolves to the exit code of npm. */
 /** Ends a ceremony at its first screen. `seen` looks around while it runs: a folder that stays empty is taken back. */
 async function endedEarly(args: readonly string[], cwd: string, seen: () => void): Promise<number> {
   const terminal = new Terminal("npm", args, { cwd, env: { npm_config_update_notifier: "false" } });
@@ -44,7 +44,7 @@ async function endedEarly(args: readonly string[], cwd: string, seen: () => void
     seen();
     await terminal.press(KEYS.interrupt);
     await terminal.waitFor("End this ceremony?");
-    await terminal.press("e");
+    await terminal.press(`END${KEYS.enter}`);
     const { exitCode } = await terminal.exit;
     assert.match(terminal.screen().join("\n"), /^ceremony: ended early: asked/m);
     return exitCode;
