@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "../ceremony/result.ts";
-import { NETWORKS } from "../ceremony/seed/network.ts";
+import { NETWORKS, networkRule } from "../ceremony/seed/network.ts";
 import {
   ADDRESS_ANSWERS_PER_DAY,
   ADDRESS_BURST,
@@ -100,7 +100,7 @@ function badPlace(context: z.RefinementCtx): never {
 const schema = z
   .strictObject({
     network: z
-      .enum(NETWORKS)
+      .enum(NETWORKS, { error: ({ input }) => networkRule(String(input)) })
       .describe("mainnet, testnet, signet, simnet or regtest; lnd's and the signer's must be the same"),
     "node-id": z
       .string()

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
 import { fail, ok, type Result } from "../ceremony/result.ts";
-import { NETWORKS } from "../ceremony/seed/network.ts";
+import { NETWORKS, networkRule } from "../ceremony/seed/network.ts";
 import { CLIENT_NAME_MAX } from "./limits.ts";
 import { ADDRESSES_AHEAD_MAX } from "./policy/limits.ts";
 
@@ -83,7 +83,7 @@ const ADDRESS_KEYS = ["addresses-ahead", "addresses-behind", "addresses-per-day"
 /** Every key; those that are options of `signer run` too have the option's name. */
 const schema = z
   .strictObject({
-    network: z.enum(NETWORKS),
+    network: z.enum(NETWORKS, { error: ({ input }) => networkRule(String(input)) }),
     mode: z.enum(["rehearsal", "production"]).optional(),
     bundle: path,
     "identity-file": path,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Network, parseNetwork } from "../ceremony/seed/network.ts";
+import { type Network, networkRule, parseNetwork } from "../ceremony/seed/network.ts";
 import { findEnd } from "./audit/start.ts";
 import type { SignerConfig } from "./config.ts";
 import { EXIT, errorLine } from "./errors.ts";
@@ -28,8 +28,9 @@ interface Offline {
  */
 function offline(options: Options): Offline | number {
   const full = options["config"] !== undefined;
-  const network = parseNetwork(String(options["network"] ?? "regtest"));
-  if (network === undefined) return usage("--network is not one of those that lnd knows");
+  const name = String(options["network"] ?? "regtest");
+  const network = parseNetwork(name);
+  if (network === undefined) return usage(`--network ${networkRule(name)}`);
   const filler = full ? {} : { network, bundle: "-", "identity-file": "-", data: "-", socket: "-" };
   const config = loadConfig({ ...filler, ...options });
   if (!config.ok) return refuse(config.error.code, config.error.about);

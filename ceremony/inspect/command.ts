@@ -92,8 +92,8 @@ passphrase. A word that cannot be read is given as ?, four of them at most.
 `;
 
 const PROMPT = `Type the 24 words, on one line or on many, and end with Enter. A word that
-cannot be read is ? for now. Then the passphrase, on a line of its own. What you type is
-seen on this screen until the end, and then cleared. Ctrl-C ends at once.
+cannot be read is ? for now. Then the passphrase, on a line of its own. What you
+type is seen on this screen until the end, and then cleared. Ctrl-C ends at once.
 
 `;
 const PASSPHRASE_PROMPT = `
@@ -219,23 +219,20 @@ function reportText({ reports, missing }: Inspected, accounts: string | undefine
   const kinds = ["legacy", "taproot"];
   const report = reports[0] as SeedReport;
   const kind = kinds[report.internalVersion] ?? "unknown to lnd, which makes no wallet of it";
-  const nodes =
-    reports.length === 1
-      ? [
-          ["network", report.network],
-          ["node id", report.nodeId],
-        ]
-      : reports.map(({ network, nodeId }) => [`node id, ${network}`, nodeId]);
+  // 66 digits and a label of ten columns stay on one line of a screen of 80.
+  const nodes = reports.map(
+    ({ network, nodeId }) => `${(reports.length === 1 ? "node id" : network).padEnd(10)}${nodeId}\n`,
+  );
   const rows = [
     ["aezeed version", String(report.version)],
     ["internal version", `${report.internalVersion} (${kind})`],
     ["birthday", `day ${report.birthdayDays}, ${report.birthdayDate}, unix ${report.birthdayUnix}`],
     ["master fingerprint", report.masterFingerprint],
-    ...nodes,
+    ["network", reports.length === 1 ? report.network : "all: the node id on each is"],
     ...(accounts === undefined ? [] : [["accounts", `259, written to ${accounts} and read back`]]),
   ];
   const table = rows.map(([name = "", value = ""]) => `${name.padEnd(20)}${value}\n`).join("");
-  return `${missingText(missing)}${table}
+  return `${missingText(missing)}${table}${nodes.join("")}
 Compare the node id with identity_pubkey of lncli getinfo. lnd looks for coins
 from the birthday on and skips the blocks before it. No accounts file can carry
 it: lncli createwatchonly asks for it, in unix seconds.

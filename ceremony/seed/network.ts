@@ -27,11 +27,16 @@ const OTHER_NAMES: Readonly<Record<string, Network>> = {
   sim: "simnet",
 };
 
+/** What a network's name has to be, and what to give instead of this one: the end of a sentence about the option. */
+export function networkRule(name: string): string {
+  return `is one of ${NETWORKS.join(", ")}${networkAdvice(name)}`;
+}
+
 /** What to give instead of a name that is none of the five: the end of a sentence, empty if nothing is known of it. */
 export function networkAdvice(name: string): string {
   const known = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? OTHER_NAMES[name.toLowerCase()] : undefined;
   const network = known ?? parseNetwork(name.toLowerCase());
   if (network === undefined) return "";
   // lnd derives by the coin type alone, which is 1 on every network but mainnet.
-  return name.startsWith("testnet") ? `; ${name} has testnet's keys: use testnet` : `; use ${network}`;
+  return name.startsWith("testnet") ? ` (${name} has testnet's keys: use testnet)` : ` (use ${network})`;
 }

@@ -124,14 +124,14 @@ internal version    1 (taproot)
 birthday            day 6023, 2025-07-01, unix 1751393705
 master fingerprint  dcd74308
 network             regtest
-node id             03c0da201eedf786d432b6b93fc054355478aee2a97448971cdfcfa8f13953c58c
+node id   03c0da201eedf786d432b6b93fc054355478aee2a97448971cdfcfa8f13953c58c
 
 Compare the node id with identity_pubkey of lncli getinfo. lnd looks for coins
 from the birthday on and skips the blocks before it. No accounts file can carry
 it: lncli createwatchonly asks for it, in unix seconds.
 `,
     );
-    assert.ok(out.split("\n").every((line) => line.length <= 86));
+    assert.ok(out.split("\n").every((line) => line.length <= 80));
   });
 
   it("is for mainnet if no network is given", async () => {
