@@ -197,6 +197,7 @@ export async function openDatabase({
 }
 
 function tellStoreEvent(log: Log, event: StoreEvent, isNew: (kind: string) => boolean): void {
+  if (event.kind === "forgotten") log.info({ keys: Number(event.keys) }, "keys forgotten");
   if (event.kind === "migrated") log.info({ migration: event.name }, "migrated");
   if (event.kind !== "trouble") return;
   const { code, detail } = event.error;

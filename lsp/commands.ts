@@ -21,6 +21,8 @@ export async function dispatch(args: readonly string[]): Promise<number> {
       return withConfig(rest, async (path) => (await import("./run.ts")).run(path));
     case "config":
       return config(rest);
+    case "nonces":
+      return rest[0] === "reset" ? withConfig(rest.slice(1), resetNonces) : usage("nonces reset --config FILE");
     case "macaroon":
       return macaroon(rest);
     case "client":
@@ -52,6 +54,13 @@ async function checkConfig(path: string): Promise<number> {
   out(describe(config.value));
   // As comments, for what comes before is YAML that is copied.
   for (const note of notes) out(`# ${note}\n`);
+  return EXIT.done;
+}
+
+async function resetNonces(path: string): Promise<number> {
+  const done = await (await import("./nonces.ts")).resetNonces(path);
+  if (!done.ok) return refused(done.error);
+  out(`${done.value}\n`);
   return EXIT.done;
 }
 

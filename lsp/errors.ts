@@ -86,7 +86,8 @@ export const ERRORS = {
   store_busy: "the database has too much to do, or another transaction was in the way; nothing was done",
   store_constraint: "the database refuses what would break a rule of its tables",
   store_failed: "the database refuses a statement",
-  store_clock: "the reply nonces are ahead of this machine's clock, which was set back; they go on when it catches up",
+  store_clock:
+    "this machine's clock has jumped, ahead or back; nonces of answers go on when it is right, or has stayed so: see docs/lsp.md",
   store_nonces: "no nonces for answers are reserved: the database was away for long, or the clock was set back",
   store_closed: "the store was closed",
   migration_changed: "a migration that the database has is not the one of this program",

@@ -116,6 +116,23 @@ export const REPLY_NONCE_RENEW_MS = 1_000;
 /** A reply nonce further ahead of the clock is not given: the signer's policy and our client refuse it from a minute on. */
 export const REPLY_NONCE_AHEAD_MS = 10_000;
 
+/**
+ * A clock that goes ahead of the time that has passed by more is not believed, until it has stayed so for long enough: what
+ * the signer would not sign either, and longer than a daemon that sets clocks takes to see its mistake.
+ */
+export const CLOCK_JUMP_MS = 60_000;
+export const CLOCK_SETTLED_MS = 60_000;
+
+/** Days that a key without a swap is remembered after its last request. SECURITY.md says what a replay after that can do. */
+export const KEY_KEPT_DAYS = 30;
+
+/** Rows of one statement that forgets keys, and milliseconds between two: a million keys are looked at in half an hour. */
+export const PRUNE_ROWS = 5_000;
+export const PRUNE_EVERY_MS = 10_000;
+
+/** Milliseconds from a start to the first: by then a clock that was wrong at the start has been set. */
+export const PRUNE_AFTER_MS = 3_600_000;
+
 /** Milliseconds of one call of lnd. GetInfo and SignMessage take below 1 ms on an idle one; a stall is not yet a failure. */
 export const LND_CALL_MS = 5_000;
 

@@ -1,6 +1,7 @@
 export const USAGE = `usage: lsp run --config FILE            serves until SIGTERM
        lsp config check --config FILE   what run would make of the configuration
        lsp config keys                  every key, its default and its meaning
+       lsp nonces reset --config FILE   after a clock that was far ahead: answers go on now (docs/lsp.md)
        lsp macaroon [--sign]            the line that bakes lnd's macaroon for the LSP
        lsp client …                     asks an LSP; \`lsp client --help\` shows how
        lsp --version | --help

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_RENEW_MS, REPLY_NONCE_TRIES, REPLY_NONCE_WINDOW_MS } from "../limits.ts";
+import { type BelievedClock, openClock } from "./clock.ts";
 import type { Engine, Rows, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 
@@ -60,6 +61,8 @@ export interface ReplyOptions {
   readonly run: Engine["run"];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Milliseconds that never jump; without it every clock is believed. */
+  readonly monotonic?: () => number;
   /** By which this process knows its own reservation again; random. */
   readonly owner: string;
   readonly onError: (error: StoreError) => void;
@@ -78,6 +81,7 @@ export async function openReplies(options: ReplyOptions): Promise<Result<ReplyNo
 /** A class: the timer, the database's answers and those who ask share the reservation. */
 class Replies implements ReplyNonces {
   readonly #options: ReplyOptions;
+  readonly #clock: BelievedClock;
   #timer: NodeJS.Timeout | undefined;
   #own: Reservation | undefined;
   /** Asked for, and no answer: the database may have it. */
@@ -88,6 +92,7 @@ class Replies implements ReplyNonces {
 
   constructor(options: ReplyOptions) {
     this.#options = options;
+    this.#clock = openClock(options.clock, options.monotonic);
   }
 
   start(): void {
@@ -97,7 +102,9 @@ class Replies implements ReplyNonces {
 
   next(): bigint | undefined {
     if (this.#closed) return undefined;
-    const now = micro(this.#options.clock());
+    const believed = this.#clock();
+    if (believed === undefined) return undefined;
+    const now = micro(believed);
     const nonce = max(now, this.#last + 1n);
     if (this.#own === undefined || nonce > this.#own.ceiling) {
       // The timer may be late, or the process was stopped for a while: who asks next finds it done.
@@ -129,10 +136,12 @@ class Replies implements ReplyNonces {
   }
 
   async renew(): Promise<Result<undefined, StoreError>> {
-    const { clock, run, owner } = this.#options;
+    const { run, owner } = this.#options;
     try {
       for (let i = 0; i < REPLY_NONCE_TRIES; i += 1) {
-        const now = micro(clock());
+        const believed = this.#clock();
+        if (believed === undefined) return fail({ code: "store_clock", detail: "it has jumped ahead" });
+        const now = micro(believed);
         if (this.#last > now + AHEAD) return behind(this.#last - now);
         if (this.#own !== undefined && this.#own.ceiling >= now + ENOUGH) return ok(undefined);
         const row = rowOf(await run(READ, []));

@@ -7,6 +7,7 @@ import type { Network } from "../../ceremony/seed/network.ts";
 import { lockFolder } from "../../signer/audit/lock.ts";
 import { STORE_CONNECT_MS } from "../limits.ts";
 import { version } from "../version.ts";
+import { openClock } from "./clock.ts";
 import { openEmbedded } from "./embedded.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
@@ -14,6 +15,7 @@ import { isPlay, migrate } from "./migrate.ts";
 import { MIGRATIONS, type Migration } from "./migrations.ts";
 import { type NonceGate, openNonces } from "./nonces.ts";
 import { openPostgres, POSTGRES_LIMITS, type PostgresLimits } from "./postgres.ts";
+import { openPruner } from "./prune.ts";
 import { judgeReach } from "./reach.ts";
 import { openReplies, type ReplyNonces } from "./replies.ts";
 import type { Database } from "./schema.ts";
@@ -23,6 +25,8 @@ export type StoreEvent =
   | { readonly kind: "migrated"; readonly name: string }
   /** One statement of the gate: how many keys it had, and how long it took. */
   | { readonly kind: "nonces"; readonly keys: number; readonly ms: number; readonly error: StoreError | undefined }
+  /** Keys that were not used for long, and had no swap. */
+  | { readonly kind: "forgotten"; readonly keys: bigint }
   /** A connection broke, or reply nonces could not be reserved. */
   | { readonly kind: "trouble"; readonly error: StoreError };
 
@@ -35,6 +39,8 @@ export interface StoreOptions {
   readonly network: Network;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Milliseconds that never jump: by it a clock that does is seen. Tests have their own. */
+  readonly monotonic?: () => number;
   readonly onEvent?: (event: StoreEvent) => void;
   /** Tests lower them. */
   readonly limits?: Partial<PostgresLimits>;
@@ -102,10 +108,16 @@ async function openTables(
   const replies = await openReplies({
     run: engine.run,
     clock: options.clock,
+    monotonic: options.monotonic ?? (() => performance.now()),
     owner: randomUUID(),
     onError: (error) => tell({ kind: "trouble", error }),
   });
   if (!replies.ok) return replies;
+  const pruner = openPruner(engine.run, openClock(options.clock, options.monotonic ?? (() => performance.now())), {
+    onForgotten: (keys) => tell({ kind: "forgotten", keys }),
+    onError: (error) =>
+      tell({ kind: "trouble", error: storeError(error) ?? { code: "store_failed", detail: String(error) } }),
+  });
   const nonces = openNonces(engine.run, (keys, ms, error) => tell({ kind: "nonces", keys, ms, error }));
   let closing: Promise<void> | undefined;
   const asResult = async <T>(work: () => Promise<T>): Promise<Result<T, StoreError>> => {
@@ -136,6 +148,7 @@ async function openTables(
     },
     transaction: (work) => asResult(() => db.transaction().execute(work)),
     close() {
+      pruner.close();
       closing ??= Promise.all([replies.value.close(), nonces.close()]).then(end);
       return closing;
     },
