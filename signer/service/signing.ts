@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import type { Secret } from "../../ceremony/seed/secret.ts";
-import { type IdentityKey, type KeyError, openKey } from "../key/key.ts";
+import { freshEntropy, type IdentityKey, type KeyError, openKey } from "../key/key.ts";
 import { INLINE_ITEMS_MAX } from "../limits.ts";
 import { DIGEST_BYTES, DIGEST_OF_SIGNATURE, SLOT_BYTES, type WorkerStart } from "./slots.ts";
 
@@ -40,7 +40,7 @@ export function inlineSigning(key: IdentityKey): Signing {
  * share of bare libsecp256k1 beside it: see the table in `docs/signer.md`.
  */
 export async function openSigning(privateKey: Secret, nodeId: string): Promise<Result<Signing, KeyError>> {
-  const key = openKey(privateKey, nodeId);
+  const key = openKey(privateKey, nodeId, freshEntropy());
   if (!key.ok) return key;
   const copy = new ArrayBuffer(privateKey.length);
   new Uint8Array(copy).set(privateKey.bytes);

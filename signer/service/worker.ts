@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { type IdentityKey, openKey } from "../key/key.ts";
+import { freshEntropy, type IdentityKey, openKey } from "../key/key.ts";
 import { DIGEST_BYTES, DIGEST_OF_SIGNATURE, type Job, SLOT_BYTES, type WorkerStart } from "./slots.ts";
 
 /**
@@ -11,7 +11,7 @@ import { DIGEST_BYTES, DIGEST_OF_SIGNATURE, type Job, SLOT_BYTES, type WorkerSta
 if (parentPort !== null) start(parentPort, workerData as WorkerStart);
 
 function start(port: MessagePort, { privateKey, nodeId }: WorkerStart): void {
-  const opened = openKey(Secret.take(new Uint8Array(privateKey)), nodeId);
+  const opened = openKey(Secret.take(new Uint8Array(privateKey)), nodeId, freshEntropy());
   port.postMessage(opened.ok ? "ready" : opened.error.code);
   if (!opened.ok) return;
   const key = opened.value;

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as noble from "@noble/secp256k1";
 import fc from "fast-check";
+import native from "secp256k1/bindings.js";
 import { Secret } from "../../ceremony/seed/secret.ts";
-import { openKey } from "../../signer/key/key.ts";
+import { freshEntropy, openKey } from "../../signer/key/key.ts";
 
 /** The key and frames of `spec/btc-lsp.md` 2.8. */
 const KEY = "11".repeat(32);
@@ -75,6 +76,29 @@ test("a key that is not the node's, is no key, or has another length is refused"
     [KEY, ""],
   ] as const)
     assert.deepEqual(openKey(secret(hex), nodeId), { ok: false, error: { code: "key_mismatch" } });
+});
+
+test("hedged, the same digest has another nonce each time, and each signature holds", () => {
+  const key = openKey(secret(KEY), NODE, freshEntropy());
+  assert(key.ok);
+  const digest = sha256(Buffer.from("x"));
+  // More than are drawn at once.
+  const signatures = Array.from({ length: 300 }, () => native.signatureImport(key.value.sign(digest)));
+  for (const signature of signatures) {
+    assert(native.ecdsaVerify(signature, digest, Buffer.from(NODE, "hex")));
+    assert(noble.verify(signature, digest, Buffer.from(NODE, "hex"), { prehash: false, lowS: true }));
+  }
+  const nonces = signatures.map((signature) => Buffer.from(signature.subarray(0, 32)).toString("hex"));
+  assert.equal(new Set(nonces).size, nonces.length);
+});
+
+test("the extra data is RFC 6979's, as another library has it", () => {
+  const data = sha256(Buffer.from("extra"));
+  const key = openKey(secret(KEY), NODE, () => data);
+  assert(key.ok);
+  const digest = sha256(Buffer.from("x"));
+  const theirs = noble.sign(digest, Buffer.from(KEY, "hex"), { prehash: false, lowS: true, extraEntropy: data });
+  assert.deepEqual(derOf(theirs), Buffer.from(key.value.sign(digest)));
 });
 
 test("a wiped key signs no more", () => {

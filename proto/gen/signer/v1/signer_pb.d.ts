@@ -49,7 +49,7 @@ export declare type SignResponse = Message<"signer.v1.SignResponse"> & {
    */
   result: {
     /**
-     * DER, low S, RFC 6979, over the SHA-256 of the frame.
+     * DER, low S, over the SHA-256 of the frame. The same frame has another signature each time: RFC 6979 3.6.
      *
      * @generated from field: bytes signature = 1;
      */
