@@ -4,7 +4,7 @@ export const USAGE = `usage: signer run [options]        holds the key and signs
        signer config check [options]  what run would make of the configuration
        signer policy [options]        the table of rules, and which are on
        signer explain FRAME --method M   the verdict on a frame, rule by rule, offline
-       signer pause | resume | status [options]   over the admin socket
+       signer pause | resume | status [options]   over the admin socket; status exits 0 while it would sign
        signer next-address N [options]   the index of lnd's next address, where the signer has another
        signer audit init | verify | archive …     the audit log; \`signer audit\` shows how
        signer recipient --out FILE    makes the signer's age identity, for the ceremony

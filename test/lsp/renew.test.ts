@@ -7,6 +7,7 @@ import type { Lnd } from "../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import { type Postgres, query, startPostgres } from "../store/postgres.ts";
 import { needs } from "../tools/need.ts";
+import { listenNotify } from "../tools/notify.ts";
 import { startProgram } from "./program.ts";
 import {
   askAdmin,
@@ -25,7 +26,7 @@ async function eventually(so: () => boolean): Promise<void> {
   while (!so()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-describe("files that are read again", needs("go", "postgres"), () => {
+describe("files that are read again", needs("go", "postgres", "python3", "systemd"), () => {
   const folder = newFolder();
   let regtest: Regtest;
   let lnd: Lnd;
@@ -94,7 +95,11 @@ describe("files that are read again", needs("go", "postgres"), () => {
   test("the database's URL is read again, for connections to come", async () => {
     const file = join(folder, "renewed-url");
     writeSecret(file, postgres.url);
-    const other = await startProgram(folder, { ...config, database: { "url-file": file } });
+    const notified = await listenNotify(join(folder, "notify"));
+    const env = { NOTIFY_SOCKET: join(folder, "notify") };
+    const other = await startProgram(folder, { ...config, database: { "url-file": file } }, env);
+    // systemd is told when it serves, and when it stops.
+    assert.equal(await notified.next(), "READY=1");
     await readiness(other.admin);
     const user = decodeURIComponent(new URL(postgres.url).username);
     const next = new URL(postgres.url);
@@ -113,6 +118,8 @@ describe("files that are read again", needs("go", "postgres"), () => {
     const { authority } = tls;
     assert.equal(await askConfig(other.address, { certificate: authority }), undefined);
     assert.equal(await other.stop(), 0);
+    assert.equal(await notified.next(), "STOPPING=1");
+    notified.close();
     await query(
       postgres.adminUrl,
       `ALTER USER "${user}" PASSWORD '${decodeURIComponent(new URL(postgres.url).password)}'`,

@@ -6,29 +6,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { needs } from "../tools/need.ts";
+import { listenNotify } from "../tools/notify.ts";
 import { writeBundle } from "./bundle.ts";
 import { MAIN, signer } from "./program.ts";
 import { newFolder } from "./rig.ts";
 
-/** systemd's side of sd_notify(3): says what comes in, and closes the descriptor of a barrier, which it waits for. */
-const LISTENER = `
-import os, socket, sys
-end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-end.bind(sys.argv[1])
-print("bound", flush=True)
-while True:
-    data, fds, _, _ = socket.recv_fds(end, 4096, 4)
-    for fd in fds: os.close(fd)
-    if b"BARRIER" not in data: print(data.decode().strip(), flush=True)
-`;
-
 test("systemd is told when it signs and when it stops", needs("python3", "systemd"), async () => {
   const folder = newFolder();
   const path = join(folder, "notify");
-  const listener = spawn("python3", ["-c", LISTENER, path], { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: listener.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string | undefined> => (await lines.next()).value;
-  assert.equal(await next(), "bound");
+  const { next, close } = await listenNotify(path);
   const { bundle, identity } = await writeBundle(folder);
   const options = ["--network", "regtest", "--bundle", bundle, "--identity-file", identity];
   const places = ["--data", join(folder, "data"), "--socket", join(folder, "run", "lsp.sock")];
@@ -42,7 +28,7 @@ test("systemd is told when it signs and when it stops", needs("python3", "system
   child.kill("SIGTERM");
   assert.equal(await next(), "STOPPING=1");
   assert.deepEqual((await once(child, "exit"))[0], 0);
-  listener.kill();
+  close();
   rmSync(folder, { recursive: true });
 });
 
