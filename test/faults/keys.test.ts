@@ -11,8 +11,8 @@ import { Stage, TOGETHER } from "./stage.ts";
 
 // Keys that nobody meant: before a page is drawn, behind a screen that is too small, after the end.
 
-/** A shell that shows each line it is given when the ceremony has gone. */
-const SHELL = `"$@"; echo "left $?"; while read -r line; do echo "got[$line]"; done`;
+/** A shell that shows each line it is given when the ceremony has gone; with job control, so that a job can be stopped. */
+const SHELL = `set -m; "$@"; echo "left $?"; while read -r line; do echo "got[$line]"; done`;
 
 /** A ceremony on its first page, in a shell that tells what it is given. */
 async function inShell(t: TestContext): Promise<Terminal> {
@@ -24,6 +24,14 @@ async function inShell(t: TestContext): Promise<Terminal> {
   });
   await terminal.waitFor(/^1\/\d+ /m);
   return terminal;
+}
+
+/** As somebody who looks at the paper, and not at the screen. */
+async function typeOn(terminal: Terminal, text: string): Promise<void> {
+  for (const letter of text) {
+    await terminal.press(letter);
+    await sleep(40);
+  }
 }
 
 /** What the shell gets is what is typed to it, and nothing of before. */
@@ -80,7 +88,8 @@ describe("nothing that is typed at the end reaches the shell", TOGETHER, () => {
     const terminal = await inShell(t);
     await terminal.press(KEYS.interrupt);
     await terminal.waitFor("End this ceremony?");
-    await terminal.press("END\rand the rest of it\r");
+    await terminal.press("END\r");
+    await typeOn(terminal, "and the rest of it\r");
     await assertDrained(terminal);
   });
 
@@ -88,10 +97,7 @@ describe("nothing that is typed at the end reaches the shell", TOGETHER, () => {
     const terminal = await inShell(t);
     const [shellsChild] = terminal.processes().filter((pid) => pid !== terminal.pid);
     process.kill(shellsChild ?? 0, "SIGTERM");
-    for (const letter of "Only for 1 rehearsal!\r") {
-      await terminal.press(letter);
-      await sleep(40);
-    }
+    await typeOn(terminal, "Only for 1 rehearsal!\r");
     await assertDrained(terminal);
   });
 
@@ -100,10 +106,7 @@ describe("nothing that is typed at the end reaches the shell", TOGETHER, () => {
     await stage.playUntil("passphrase-1");
     await stage.terminal.press("Only for ");
     process.kill(stage.inner, "SIGKILL");
-    for (const letter of "1 rehearsal!\r") {
-      await stage.terminal.press(letter);
-      await sleep(40);
-    }
+    await typeOn(stage.terminal, "1 rehearsal!\r");
     const screen = await stage.assertLeft(3);
     assert.doesNotMatch(screen, /rehearsal!/);
   });
