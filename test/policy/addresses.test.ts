@@ -136,6 +136,16 @@ describe("the window of addresses", () => {
     assert.deepEqual([ask(11), ask(6), ask(8), ask(9)], ["meaning.address", 6, 8, "meaning.address-steps"]);
   });
 
+  test("the highest itself is no step, though the day was made shorter since", () => {
+    const config = { ...WITH_MEANING, meaning: { ...WITH_MEANING.meaning!, addressesPerDay: 2 } };
+    const at = context(config);
+    at.state.addresses?.advance(9);
+    const ask = (index: number) => decide(item(swapSuccess(addressOf(index)), "SwapIntoLn"), at);
+    assert.equal(ask(9).kind, "sign");
+    const next = ask(10);
+    assert.equal(next.kind === "refuse" && next.rule, "meaning.address-steps");
+  });
+
   test("a wallet that was in use before starts where it was told", () => {
     const meaning = { ...WITH_MEANING.meaning!, addressesAhead: 1, addressesBehind: 0, addressesFrom: 7 };
     const { addresses } = openState({ ...WITH_MEANING, meaning }, NETWORK, NOW_MS);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { MESSAGE_BYTES } from "../../proto/bounds.ts";
 import { MATH_TEXTS, SERVER_TEXTS } from "../../proto/failuretexts.ts";
 import { decide } from "../../signer/policy/decide.ts";
 import { FUND_MONEY_MSAT } from "../../signer/policy/limits.ts";
@@ -91,6 +92,22 @@ describe("what is signed", () => {
     assert.ok(payload.length < 8_192 && payload.length > 7_000);
     for (const asked of [item(payload, "GetCfg"), zipped(payload, "GetCfg")])
       assert.equal(decide(asked, context()).kind, "sign");
+  });
+
+  test("a message of exactly its bound, and none that is a byte longer", () => {
+    const max = MESSAGE_BYTES["BtcLsp.Method.GetCfg.Response"] ?? 0;
+    const nodesOf = (last: number) =>
+      Array.from({ length: 16 }, (_, at) => ({
+        ...CFG_SUCCESS.lspLnNodes[0]!,
+        host: { val: "x".repeat(at === 0 ? last : 400) },
+      }));
+    const rest = cfgSuccess({ lspLnNodes: nodesOf(400) }).length - 400;
+    for (const more of [0, 1]) {
+      const payload = cfgSuccess({ lspLnNodes: nodesOf(max - rest + more) });
+      assert.equal(payload.length, max + more);
+      const decision = decide(item(payload, "GetCfg"), context());
+      assert.equal(decision.kind === "refuse" ? decision.rule : "signed", ["signed", "form.message-size"][more]);
+    }
   });
 
   test("requests, where they are switched on: the frames of spec/btc-lsp.md 2.8", () => {
