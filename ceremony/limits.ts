@@ -17,6 +17,12 @@ export const PLATES_MAX = 2;
 /** A folder's name that still fits on the line where two people confirm it. */
 export const OUT_NAME_MAX = 60;
 
+/**
+ * Bytes that the output folder must take before a ceremony begins, and keeps free until its end. A ceremony leaves 147 kB
+ * (measured), most of it accounts.json; the rest is for notes, refusals and undone throws.
+ */
+export const OUT_ROOM = 524_288;
+
 /** Secret words are blanked after this long, key or no key: a person who walks away leaves no words behind. */
 export const WORDS_BLANK_MS = 60_000;
 /** Four words at a time are copied to a plate without losing one's place, and a photograph gets no more than four. */

@@ -56,6 +56,8 @@ export interface Page {
   readonly aloud?: string;
   /** What the screen shows. */
   readonly shows: string;
+  /** A page that most ceremonies do not have: where a policy is another, or where something is wrong. */
+  readonly only?: { readonly policy: string } | { readonly failure: string };
 }
 
 /** How often an event must stand in a complete transcript. */
@@ -143,7 +145,8 @@ export const STEPS: readonly Step[] = [
         id: "checks",
         actor: "operator",
         aloud: "The machine tests itself. In production every check must pass.",
-        shows: "one line for each check of the machine and of the arithmetic, with what it saw",
+        shows:
+          "one line for each check of the machine and of the arithmetic; a rehearsal waives failed ones with Enter",
       },
       {
         id: "font1",
@@ -228,6 +231,12 @@ export const STEPS: readonly Step[] = [
     pages: [
       { id: "id", actor: "operator", aloud: "Type the id of this ceremony.", shows: "a field for the ceremony's id" },
       {
+        id: "idread",
+        actor: "leader",
+        aloud: "Everyone, look at the id: it stands in every record and cannot be changed. Is it right?",
+        shows: "the id alone; N types it again",
+      },
+      {
         id: "date1",
         actor: "operator",
         aloud: "Operator, type today's date, from your own watch and not from this screen.",
@@ -244,6 +253,12 @@ export const STEPS: readonly Step[] = [
         actor: "operator",
         aloud: "Each of you, say your initials: leader, operator, officer one, officer two, witness.",
         shows: "five fields for initials; officers and witness are different people",
+      },
+      {
+        id: "team",
+        actor: "leader",
+        aloud: "Each of you, look at your initials. Are they right?",
+        shows: "the five roles with their initials; a number corrects one, which is recorded",
       },
       {
         id: "config1",
@@ -265,9 +280,14 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
+      entry("corrected", "undo", "any", ["operator"], { field: rule.oneOf("ceremonyId") }),
       entry("ceremony", "statement", "one", ["operator"], { ceremonyId: rule.ceremonyId }),
       entry("date", "accepted", "two", ["operator", "witness"], { date: rule.date }),
       entry("clock", "check", "one", ["machine"], { date: rule.date }),
+      entry("replaced", "undo", "any", ["operator"], {
+        role: rule.oneOf("leader", "operator", "officer1", "officer2", "witness"),
+        initials: rule.initials,
+      }),
       entry("role", "statement", "five", ["leader", "operator", "officer1", "officer2", "witness"], {
         role: rule.oneOf("leader", "operator", "officer1", "officer2", "witness"),
         initials: rule.initials,
@@ -280,6 +300,7 @@ export const STEPS: readonly Step[] = [
       "date_form",
       "date_differs",
       "date_clock",
+      "date_future",
       "initials_form",
       "role_taken",
       "config_rejected",
@@ -392,24 +413,28 @@ export const STEPS: readonly Step[] = [
         actor: "leader",
         aloud: "Leader, type the line as it stands, to prove the keyboard map.",
         shows: "a test line with letters, digits and signs",
+        only: { policy: "with a passphrase" },
       },
       {
         id: "dice",
         actor: "leader",
         aloud: "Leader, alone at the screen: throw five dice for each of the eight words.",
         shows: "the words as they are found, and their strength",
+        only: { policy: "with a passphrase by dice" },
       },
       {
         id: "first",
         actor: "leader",
         aloud: "Leader, alone at the screen: type the passphrase.",
         shows: "a field for the passphrase",
+        only: { policy: "with a typed passphrase" },
       },
       {
         id: "second",
         actor: "leader",
         aloud: "Leader, type it a second time, from the paper.",
         shows: "a field for the same passphrase; what is typed is hidden",
+        only: { policy: "with a passphrase" },
       },
     ],
     records: [
@@ -455,8 +480,8 @@ export const STEPS: readonly Step[] = [
       {
         id: "plate",
         actor: "officer1",
-        aloud: "Officer one, check the plate against the guide: 24 cells of four letters, birthday, version.",
-        shows: "the plate guide: empty cells, birthday and version; no words",
+        aloud: "Officer one, check the plate: 24 cells of up to four letters, birthday, version, fingerprint.",
+        shows: "the plate guide: empty cells, birthday, version and the node's fingerprint; no words",
       },
     ],
     records: [
@@ -485,6 +510,7 @@ export const STEPS: readonly Step[] = [
         actor: "officer2",
         aloud: "Positions differ. Compare them on the plate: was it typed wrong, or engraved wrong?",
         shows: "the positions that differ",
+        only: { failure: "if the read-back finds another word" },
       },
     ],
     records: [
@@ -533,12 +559,14 @@ export const STEPS: readonly Step[] = [
         actor: "officer2",
         aloud: "The words do not belong together. Look at the positions that are named first.",
         shows: "the positions at which one changed word, or one swap, would mend the checksum",
+        only: { failure: "if the words do not fit each other" },
       },
       {
         id: "passphrase",
         actor: "leader",
         aloud: "Leader, type the passphrase from the paper.",
         shows: "a field for the passphrase",
+        only: { policy: "with a passphrase" },
       },
     ],
     records: [

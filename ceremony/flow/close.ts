@@ -1,6 +1,7 @@
+import { closingList } from "../lists.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
 import { aloudLines } from "../screen/frame.ts";
-import { type Line, line, span } from "../screen/span.ts";
+import { type Line, line, span, wrap } from "../screen/span.ts";
 import { type Copy, CopyCheck } from "./copy.ts";
 import { besideCode } from "./result.ts";
 import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
@@ -69,22 +70,18 @@ function recomputeLines({ facts }: Scene): Line[] {
   ];
 }
 
+/** A number, a stop and a space before each. */
+const LIST_COLUMNS = 76;
+
 function machineView(scene: Scene): View {
   const rehearsal = scene.facts.config.mode === "rehearsal";
   const bundled = scene.facts.bundle !== undefined;
   return {
     page: "machine",
     lines: [
-      line("1. Put each plate into its bag, close it, write its number on the paper."),
-      line("2. Burn every note of words, and those of the passphrase that are not kept."),
-      line("3. The witness signs the paper with the head, the commitment and the node id."),
-      // The image holds the stick as long as the program runs.
-      line("4. Press Enter, and only then take the stick out. On it are transcript.jsonl,"),
-      line(
-        `   node.json${bundled ? ", accounts.json and identity.age, which goes to the signer." : " and accounts.json."}`,
+      ...closingList(bundled).flatMap((item, index) =>
+        wrap(item, LIST_COLUMNS).map((part, row) => line(row === 0 ? `${index + 1}. ` : "   ", part)),
       ),
-      line("5. Power off. Take battery and cable away and wait sixty seconds."),
-      line("6. Anyone can now run: ceremony verify transcript.jsonl --head WORDS"),
       ...(rehearsal ? recomputeLines(scene) : []),
       [],
       line(

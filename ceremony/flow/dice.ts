@@ -63,10 +63,13 @@ export const dice: StepLogic<State> = {
     const officer = Math.floor(count / DICE_TURN) % 2 === 0 ? "officer 1" : "officer 2";
     const since = count % DICE_TURN === 0 && count > 0 ? count - DICE_TURN : count - (count % DICE_TURN);
     const last = Secret.copyOf(spaced(state.thrown.bytes.subarray(since)));
-    const bar = "#".repeat(Math.floor((count * 60) / rolls)).padEnd(60, ".");
+    // A column for each throw, or for two where they would not fit.
+    const columns = rolls <= BAR_MAX ? rolls : Math.ceil(rolls / 2);
+    const bar = "#".repeat(Math.floor((count * columns) / rolls)).padEnd(columns, ".");
     const full = count >= rolls;
     return {
       page: "throws",
+      actor: full ? "operator" : officer === "officer 1" ? "officer1" : "officer2",
       lines: [
         line(
           "thrown ",
@@ -77,7 +80,7 @@ export const dice: StepLogic<State> = {
         line(`  ${bar}`),
         [],
         line(
-          "  this turn:  ",
+          since + DICE_TURN === count ? "  last turn:  " : "  this turn:  ",
           span(last, "strong"),
           state.bounced ? "  <- its key came twice within 20 ms, and counts once" : "",
         ),
@@ -90,6 +93,9 @@ export const dice: StepLogic<State> = {
     };
   },
 };
+
+/** Columns that a bar may take. */
+const BAR_MAX = 76;
 
 /** Everything is thrown again; the third refusal ends the ceremony. */
 function again(state: State, id: RefusalId): Turn<State> {

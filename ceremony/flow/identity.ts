@@ -39,7 +39,8 @@ export const identity: StepLogic<State> = {
     const right = words
       ? sameWords(edited.text, pgpWords(bytes))
       : edited.text.replaceAll(" ", "").toLowerCase() === bytes;
-    if (!right) return { state: { ...state, typed: "" }, refused: { id: "identity_mismatch" } };
+    if (!right)
+      return { state: { ...state, typed: "" }, refused: { id: "identity_mismatch", detail: `Not row ${row}.` } };
     const form = words ? "words" : "hex";
     const note = {
       what: "compared",

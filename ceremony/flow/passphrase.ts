@@ -85,7 +85,10 @@ export const passphrase: StepLogic<State> = {
       if (!edited.entered) return { state: { ...state, typed: edited.text } };
       // What is typed stays: nobody types a whole line again for one key. It is public.
       if (edited.text !== KEYBOARD_LINE)
-        return { state, refused: { id: "keyboard_test", detail: `Character ${differsAt(edited.text)}:` } };
+        return {
+          state,
+          refused: { id: "keyboard_test", detail: `It differs at character ${differsAt(edited.text)}.` },
+        };
       const page = policy === "dice" ? "dice" : "first";
       return {
         state: { ...state, page, typed: "", cover: UNCOVERED },

@@ -106,7 +106,7 @@ export function screen(play: Play, size: Size): Line[] {
     version,
     steps: stepsFor(config),
     step: play.step,
-    page,
+    page: view.actor === undefined ? page : { ...page, actor: view.actor },
   };
   const message = play.message === undefined ? {} : { message: play.message };
   if (play.overlay !== undefined)

@@ -28,7 +28,12 @@ export const readback: StepLogic<State> = {
     if (input.kind !== "key") return { state };
     if (state.page === "wrong") {
       if (letterOf(input.key) === "W")
-        return { state, notes: [{ what: "again", actor: "officer2", data: {} }], go: "words" };
+        return {
+          state,
+          notes: [{ what: "again", actor: "officer2", data: {} }],
+          facts: { wrongWords: state.wrong },
+          go: "words",
+        };
       if (input.key.kind !== "enter") return { state };
       const entry = state.entry.open.length > 0 ? state.entry : reopened(state.entry, state.wrong);
       return { state: { ...state, page: "type", entry, wrong: [] } };

@@ -1,6 +1,6 @@
 import type { CheckResult } from "../check/result.ts";
 import { CHECK_TITLES } from "../check/selftest.ts";
-import { type SelfTestVerdict, verdict } from "../check/verdict.ts";
+import { verdict } from "../check/verdict.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { field } from "./field.ts";
@@ -20,10 +20,16 @@ const PER_SCREEN = 15;
 const TITLE = 44;
 const VALUE = 26;
 /** Columns of what all checks come to. */
-const SUM = 44;
+const SUM = 66;
 
 type State =
-  | { readonly page: "checks"; readonly results: readonly CheckResult[]; readonly screen: number }
+  | {
+      readonly page: "checks";
+      readonly results: readonly CheckResult[];
+      readonly screen: number;
+      /** Production ends here: the failed checks alone stay on the screen. */
+      readonly over: boolean;
+    }
   | {
       readonly page: "font1" | "font2";
       readonly pattern: readonly number[];
@@ -34,13 +40,15 @@ type State =
 const askPattern = { kind: "pick", below: BLOCKS.length, count: PATTERN, repeat: true } as const;
 
 export const selftest: StepLogic<State> = {
-  begin: () => ({ state: { page: "checks", results: [], screen: 0 }, ask: { kind: "selftest" } }),
+  begin: () => ({ state: { page: "checks", results: [], screen: 0, over: false }, ask: { kind: "selftest" } }),
 
   reduce(state, input, scene): Turn<State> {
     if (input.kind === "answer" && input.answer.kind === "selftest")
       return {
-        state: { page: "checks", results: input.answer.results, screen: 0 },
-        notes: recorded(input.answer.results, verdict(input.answer.results, scene.facts.config.mode)),
+        state: { page: "checks", results: input.answer.results, screen: 0, over: false },
+        notes: input.answer.results.map(
+          ({ id, outcome, value }): Note => ({ what: "checked", actor: "machine", data: { id, outcome, value } }),
+        ),
       };
     if (input.kind === "answer" && input.answer.kind === "pick" && state.page !== "checks")
       return { state: { ...state, pattern: input.answer.numbers } };
@@ -50,9 +58,11 @@ export const selftest: StepLogic<State> = {
       if (input.key.kind !== "enter" || state.results.length === 0) return { state };
       const screen = state.screen + 1;
       if (screen * PER_SCREEN < state.results.length) return { state: { ...state, screen } };
-      if (!verdict(state.results, scene.facts.config.mode).proceed)
-        return { state: { ...state, screen: 0 }, refused: { id: "selftest_failed" } };
-      return { state: { page: "font1", pattern: [], typed: "", blocks: true }, ask: askPattern };
+      const { proceed, waived } = verdict(state.results, scene.facts.config.mode);
+      if (!proceed) return { state: { ...state, screen: 0, over: true }, refused: { id: "selftest_failed" } };
+      // Recorded now and not before: it is somebody's act, and this key is it.
+      const notes = waived.map((id): Note => ({ what: "waived", actor: "leader", data: { id } }));
+      return { state: { page: "font1", pattern: [], typed: "", blocks: true }, notes, ask: askPattern };
     }
     if (state.pattern.length === 0) return { state };
     if (input.key.kind === "backspace") return { state: { ...state, typed: state.typed.slice(0, -1) } };
@@ -110,40 +120,40 @@ export const selftest: StepLogic<State> = {
         lines: [line("Testing, a few seconds ...")],
         keys: "Ctrl-C end the ceremony",
       };
-    const { failed, waived } = verdict(state.results, scene.facts.config.mode);
-    const shown = state.results.slice(state.screen * PER_SCREEN, (state.screen + 1) * PER_SCREEN);
+    const { failed, waived, proceed } = verdict(state.results, scene.facts.config.mode);
+    const listed = state.over ? state.results.filter(({ outcome }) => outcome === "fail") : state.results;
+    const shown = listed.slice(state.screen * PER_SCREEN, (state.screen + 1) * PER_SCREEN);
     const screens = Math.ceil(state.results.length / PER_SCREEN);
-    const lenient = waived.length > 0 ? `, ${waived.length} of them waived in a rehearsal` : "";
-    const sum = failed.length === 0 ? "all pass" : `${failed.length} FAIL${lenient}`;
+    const last = state.screen + 1 >= screens;
+    const waivable =
+      waived.length === 0
+        ? ""
+        : last
+          ? `: with Enter the leader waives ${waived.length}, as only a rehearsal may`
+          : `, ${waived.length} can be waived in a rehearsal`;
+    const sum = failed.length === 0 ? "all pass" : `${failed.length} FAIL${waivable}`;
+    const count = state.over ? "failed   " : `${state.screen + 1}/${screens}   `;
     return {
       page: "checks",
-      part: state.screen,
-      lines: [
-        ...shown.map((result) => row(result, waived)),
-        [],
-        line(span(`${state.screen + 1}/${screens}   `, "strong"), span(sum.padEnd(SUM), "strong", "self-test-sum")),
-      ],
-      keys: `Enter go on${state.screen > 0 ? "   B back" : ""}   Ctrl-E exception note   Ctrl-C end the ceremony`,
+      part: state.over ? "failed" : state.screen,
+      lines: [...shown.map(row), [], line(span(count, "strong"), span(sum.padEnd(SUM), "strong", "self-test-sum"))],
+      keys: `${last && !proceed ? "Enter end here" : "Enter go on"}${state.screen > 0 ? "   B back" : ""}   Ctrl-E exception note   Ctrl-C end the ceremony`,
     };
   },
 };
 
-function recorded(results: readonly CheckResult[], { waived }: SelfTestVerdict): Note[] {
-  return [
-    ...results.map(
-      ({ id, outcome, value }): Note => ({ what: "checked", actor: "machine", data: { id, outcome, value } }),
-    ),
-    ...waived.map((id): Note => ({ what: "waived", actor: "leader", data: { id } })),
-  ];
+/** As much as fits, up to the end of a word. */
+function shortened(value: string): string {
+  if (value.length <= VALUE) return value;
+  const cut = value.slice(0, VALUE - 2);
+  return `${cut.includes(" ") ? cut.slice(0, cut.lastIndexOf(" ")) : cut} ..`;
 }
 
-function row(result: CheckResult, waived: readonly string[]): Line {
-  const mark = { pass: "pass  ", info: "info  ", fail: waived.includes(result.id) ? "WAIVED" : "FAIL  " }[
-    result.outcome
-  ];
+function row(result: CheckResult): Line {
+  const mark = { pass: "pass  ", info: "info  ", fail: "FAIL  " }[result.outcome];
   return line(
     span(mark, result.outcome === "fail" ? "warn" : "plain", "check-outcome"),
     ` ${(CHECK_TITLES.get(result.id) ?? result.id).slice(0, TITLE).padEnd(TITLE)} `,
-    span(result.value.slice(0, VALUE).padEnd(VALUE), "plain", "check-value"),
+    span(shortened(result.value).padEnd(VALUE), "plain", "check-value"),
   );
 }

@@ -32,6 +32,8 @@ export interface Facts {
   readonly node?: NodeKeys;
   /** `identity.age` as the vault made it: encrypted, so public (`ceremony/flow/bundle.ts`). */
   readonly bundle?: string;
+  /** Positions that the read-back found wrong, from 1: the words are shown again to compare these. */
+  readonly wrongWords?: readonly number[];
   readonly first?: NodeKeys;
   readonly second?: NodeKeys;
   /** `accounts.json` as the first implementation made it from the typed words. */
@@ -136,6 +138,8 @@ export interface View extends Body {
   readonly page: string;
   /** Which screen of the page, where it has several: a key that was typed before one was drawn is no answer to it. */
   readonly part?: string | number;
+  /** Whose turn it is, where people take turns on one page. */
+  readonly actor?: Actor;
 }
 
 export interface StepLogic<S> {

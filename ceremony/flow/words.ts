@@ -1,6 +1,6 @@
-import { COUNT_MAX, WORDS_BLANK_MS, WORDS_PER_PAGE } from "../limits.ts";
+import { COUNT_MAX, SCREEN_COLUMNS, WORDS_BLANK_MS, WORDS_PER_PAGE } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
-import { type Line, line, span } from "../screen/span.ts";
+import { type Line, line, span, wrap } from "../screen/span.ts";
 import { encipher } from "../seed/aezeed.ts";
 import { birthdayDate } from "../seed/birthday.ts";
 import { PHRASE_WORDS, wordIndexes } from "../seed/phrase.ts";
@@ -50,10 +50,11 @@ export const words: StepLogic<State> = {
       return {
         page: "gate",
         lines: [
-          line("24 words follow, four at a time. They are the node: whoever has them and the"),
-          line("passphrase has the money."),
+          line("24 words follow, four at a time. They are the node: a person who has them and"),
+          line("the passphrase has the money."),
           [],
-          line("Engrave the first four letters of each; they say which word it is."),
+          ...comparedLines(scene),
+          line("Engrave the first four letters of each, or all three: they say which word it is."),
           line(`Words go away by themselves after ${WORDS_BLANK_MS / 1000} seconds, and come back with a key.`),
         ],
         keys: "Y the others are turned away   Ctrl-C end the ceremony",
@@ -61,6 +62,14 @@ export const words: StepLogic<State> = {
     return state.page === "four" ? fourView(state, scene) : plateView(scene);
   },
 };
+
+/** After a read-back: which words to look for on six screens. */
+function comparedLines(scene: Scene): Line[] {
+  const { wrongWords = [] } = scene.facts;
+  if (wrongWords.length === 0) return [];
+  const named = wrap(`The read-back found these positions wrong: ${wrongWords.join(", ")}.`, SCREEN_COLUMNS);
+  return [...named.map((part) => line(span(part, "strong"))), line("They are marked with < when they are shown."), []];
+}
 
 function enciphered(state: State, scene: Scene): Turn<State> {
   // Words that were shown before the read-back asked for them again stay the same: same salt, same birthday.
@@ -104,7 +113,7 @@ function fourView(state: State, scene: Scene): View {
     rows.push([]);
     rows.push(
       line(
-        `   ${String(position + 1).padStart(2)}   `,
+        ` ${scene.facts.wrongWords?.includes(position + 1) === true ? "<" : " "} ${String(position + 1).padStart(2)}   `,
         span(padded(word), "strong", "word"),
         "        ",
         span(capitals(word), "strong", "letters"),
@@ -144,7 +153,7 @@ function capitals(word: Uint8Array): Secret {
 }
 
 function plateView(scene: Scene): View {
-  const { birthdayDays } = given(scene.facts.node, "node");
+  const { birthdayDays, masterFingerprint } = given(scene.facts.node, "node");
   const { plates, mode } = scene.facts.config;
   const rows: Line[] = [];
   for (let row = 0; row < 6; row += 1) {
@@ -161,6 +170,11 @@ function plateView(scene: Scene): View {
         "   besides:  lnd aezeed v0   birthday ",
         span(`${birthdayDays} (${birthdayDate(birthdayDays)})`, "strong", "birthday"),
         span(tag, "warn"),
+      ),
+      line(
+        "             fingerprint ",
+        span(masterFingerprint, "strong", "fingerprint"),
+        ": it tells this node's plates from others",
       ),
       [],
       line(`   ${plates} plate${plates > 1 ? "s, all alike" : ""}. Each is read back next, from the steel.`),

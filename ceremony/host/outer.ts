@@ -3,7 +3,8 @@ import type { Config } from "../config.ts";
 import { configHash } from "../config.ts";
 import { begin, type Draft, roomOf } from "../flow/play.ts";
 import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
-import { CHOSEN_QUIET_MS, SUDDEN_QUIET_MS } from "../limits.ts";
+import { CHOSEN_QUIET_MS, OUT_ROOM, SUDDEN_QUIET_MS } from "../limits.ts";
+import { REFUSALS } from "../refusals.ts";
 import type { StepId } from "../script.ts";
 import { timestamp } from "../transcript/chain.ts";
 import { EXIT } from "../usage.ts";
@@ -15,7 +16,7 @@ import { turnOffDumps } from "./dumps.ts";
 import { programHash } from "./identity.ts";
 import type { FromInner, ToInner } from "./inner.ts";
 import { machineView } from "./machine.ts";
-import { type Output, openOutput, prepareFolder, removeEmptyFolder } from "./output.ts";
+import { type Output, type OutputError, openOutput, prepareFolder, releaseRoom, removeEmptyFolder } from "./output.ts";
 import { type Ending, run } from "./runner.ts";
 import { hasTerminal, openTerminal, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -25,6 +26,25 @@ const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n
 
 /** Stands for the id of a ceremony that was refused before people gave it one. */
 const UNNAMED = "unnamed";
+
+/** Why a ceremony ended that was not done, as people say it. */
+const ABORT_TEXTS: Readonly<Record<AbortReason, string>> = {
+  asked: "The ceremony was ended with Ctrl-C.",
+  signal: "The program was told to stop.",
+  terminal_closed: "The terminal was closed.",
+  refused: "Something was refused.",
+  vault_lost: "The process that holds the seed has gone, and the seed with it.",
+  restore_lost: "The process of the test restore has gone.",
+  output_lost: "The output folder is full, read-only or gone.",
+  failure: "The program itself failed.",
+};
+
+/** What is wrong with an output folder before anything is in it. */
+const FOLDER_TEXTS: Readonly<Record<OutputError["code"], string>> = {
+  out_not_empty: "is not empty",
+  out_unwritable: "cannot be written",
+  out_full: `has no room for ${OUT_ROOM / 1024} KiB`,
+};
 
 /** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
 interface Ledger {
@@ -158,8 +178,8 @@ export async function runCeremony(config: Config): Promise<number> {
   }
   const folder = prepareFolder(config.out);
   if (!folder.ok) {
-    const why = folder.error.code === "out_not_empty" ? "is not empty" : "cannot be written";
-    say(`the output folder ${config.out} ${why} (${folder.error.code})`);
+    const { code, errno } = folder.error;
+    say(`the output folder ${config.out} ${FOLDER_TEXTS[code]} (${[code, errno].filter(Boolean).join(", ")})`);
     return EXIT.refused;
   }
   const facts: Facts = { version: version(), config, configHash: configHash(config), program: program.value };
@@ -185,6 +205,7 @@ export async function runCeremony(config: Config): Promise<number> {
   }
   // A machine that was refused is evidence: which check it was must not be lost with the screen.
   if (ending.kind === "refused" && book.output() === undefined) book.open(UNNAMED);
+  if (book.output() === undefined) releaseRoom(config.out);
   if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);
   const code = finish(ending, book, desk, config);
   if (fault !== undefined) say(`a fault of the program: ${fault}`);
@@ -241,9 +262,11 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
   }
   const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;
   if (ending.kind === "refused") {
+    say(REFUSALS[ending.id].text);
     say(`refused: ${ending.id}; ${kept}`);
     return EXIT.refused;
   }
+  say(ABORT_TEXTS[ending.reason]);
   say(`ended early: ${ending.reason}; ${kept}`);
   return EXIT.early;
 }

@@ -17,10 +17,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Draft } from "../flow/play.ts";
+import { OUT_ROOM } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { appendEvent, GENESIS, type Head } from "../transcript/chain.ts";
 
-export type OutputError = { readonly code: "out_not_empty" | "out_unwritable" };
+export interface OutputError {
+  readonly code: "out_not_empty" | "out_unwritable" | "out_full";
+  /** What the system said, such as ENOSPC; empty where nothing failed. */
+  readonly errno: string;
+}
 
 /** The output folder: the transcript, which only grows, and files that are there whole or not at all. */
 export interface Output {
@@ -39,22 +44,53 @@ export interface Output {
 const TRANSCRIPT = "transcript.jsonl";
 /** A leading dot and another ending: nobody takes it for a result, and `ceremony verify` is never given it. */
 const temporary = (file: string): string => `.${file}.part`;
+/** Holds the room that the rest of the ceremony needs, so that a medium is full at its first step and not at its last. */
+const ROOM = temporary("room");
+/** Not of somebody's output: a stick's own folder for lost clusters, and what a ceremony held that was killed. */
+const PASSED_OVER = ["lost+found", ROOM];
+
+const errnoOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errnoOf(error));
 
 /**
- * Makes the folder if need be and checks that nothing is in it: an output of another ceremony is never mixed in.
+ * Makes the folder if need be, checks that nothing is in it (an output of another ceremony is never mixed in), and takes
+ * the room that a ceremony needs by writing it: what a file system says of its free bytes is no promise.
  * @returns whether the folder was made here
  */
 export function prepareFolder(folder: string): Result<boolean, OutputError> {
+  let made = false;
   try {
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
-    // A stick's own folder for lost clusters is no output of anybody.
-    if (readdirSync(folder).some((name) => name !== "lost+found")) return fail({ code: "out_not_empty" });
-    const probe = join(folder, temporary("probe"));
-    closeSync(openSync(probe, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
-    rmSync(probe);
+    made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+    if (readdirSync(folder).some((name) => !PASSED_OVER.includes(name)))
+      return fail({ code: "out_not_empty", errno: "" });
+    writeNew(join(folder, ROOM), Buffer.alloc(OUT_ROOM, 0x5a), "w");
     return ok(made);
+  } catch (error) {
+    releaseRoom(folder);
+    if (made) removeEmptyFolder(folder);
+    return fail({ code: isFull(error) ? "out_full" : "out_unwritable", errno: errnoOf(error) });
+  }
+}
+
+/** Gives the room back. Says whether there was any. */
+export function releaseRoom(folder: string): boolean {
+  try {
+    rmSync(join(folder, ROOM));
+    return true;
   } catch {
-    return fail({ code: "out_unwritable" });
+    // Given back already, or the medium has gone: what is written next says which.
+    return false;
+  }
+}
+
+/** Writes a file and flushes it; `wx` takes no file that is there. */
+function writeNew(path: string, bytes: Uint8Array, flags: "w" | "wx"): void {
+  const file = openSync(path, flags, 0o600);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -82,27 +118,32 @@ export function openOutput(folder: string): Result<Output, OutputError> {
   try {
     file = openSync(join(folder, TRANSCRIPT), constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
     flushFolder(folder);
-  } catch {
-    return fail({ code: "out_unwritable" });
+  } catch (error) {
+    return fail({ code: "out_unwritable", errno: errnoOf(error) });
   }
   let head: Head = GENESIS;
   let length = 0;
   let broken = false;
   const written = createHash("sha256");
 
+  /** Half a line is worse than none: the transcript ends where the medium did. */
+  const put = (line: Buffer): unknown => {
+    try {
+      for (let done = 0; done < line.length; ) done += writeSync(file, line, done, line.length - done, length + done);
+      fsyncSync(file);
+      return undefined;
+    } catch (error) {
+      cutBack(file, length);
+      return error;
+    }
+  };
+
   const append = (draft: Draft, at: string): boolean => {
     if (broken) return false;
     const next = appendEvent(head, draft, at);
-    try {
-      let done = 0;
-      while (done < next.line.length) done += writeSync(file, next.line, done, next.line.length - done, length + done);
-      fsyncSync(file);
-      if (!isStillAt(file, join(folder, TRANSCRIPT))) broken = true;
-    } catch {
-      // Half a line is worse than none: the transcript ends where the medium did.
-      cutBack(file, length);
-      broken = true;
-    }
+    let failed = put(next.line);
+    if (isFull(failed) && releaseRoom(folder)) failed = put(next.line);
+    if (failed !== undefined || !isStillAt(file, join(folder, TRANSCRIPT))) broken = true;
     if (broken) return false;
     written.update(next.line);
     length += next.line.length;
@@ -123,15 +164,23 @@ export function openOutput(folder: string): Result<Output, OutputError> {
       }
     },
     write: (name, text) => writeWhole(folder, name, text),
-    close: () => closeSync(file),
+    close: () => {
+      releaseRoom(folder);
+      closeSync(file);
+    },
   });
 }
 
 /** A file that was removed, or whose stick was pulled out, takes bytes as long as it is open: nobody will see them. */
 function isStillAt(file: number, path: string): boolean {
-  const open = fstatSync(file);
-  const named = statSync(path);
-  return open.ino === named.ino && open.dev === named.dev;
+  try {
+    const open = fstatSync(file);
+    const named = statSync(path);
+    return open.ino === named.ino && open.dev === named.dev;
+  } catch {
+    // Nothing is under the name any more.
+    return false;
+  }
 }
 
 function cutBack(file: number, length: number): void {
@@ -147,13 +196,7 @@ function writeWhole(folder: string, name: string, text: string): ReturnType<Outp
   const path = join(folder, name);
   const bytes = Buffer.from(text);
   try {
-    const file = openSync(part, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-    try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeNew(part, bytes, "wx");
     renameSync(part, path);
     flushFolder(folder);
     const read = readFileSync(path);
@@ -163,12 +206,12 @@ function writeWhole(folder: string, name: string, text: string): ReturnType<Outp
       return fail("differs");
     }
     return ok({ sha256: createHash("sha256").update(read).digest("hex"), bytes: read.length });
-  } catch {
+  } catch (error) {
     try {
       rmSync(part, { force: true });
     } catch {
       // The medium has gone. A part that stays is never taken for a result.
     }
-    return fail("failed");
+    return isFull(error) && releaseRoom(folder) ? writeWhole(folder, name, text) : fail("failed");
   }
 }

@@ -51,6 +51,23 @@ const when = (field: string, holds: (event: TranscriptEvent, past: Past, config:
 
 const KEYS = ["nodeId", "masterFingerprint", "birthdayDays", "internalVersion"];
 
+/** Who has which role by now: a correction stands beside what was typed first. */
+export function rolesOf(past: Past): ReadonlyMap<string, string> {
+  const said = ["people.role", "people.replaced"].flatMap((name) => past.get(name) ?? []);
+  const inOrder = said.toSorted((left, right) => left.seq - right.seq);
+  return new Map(inOrder.map(({ data }) => [String(data["role"]), String(data["initials"])]));
+}
+
+/** Leading and typing may be one person's work; officers and witness watch them and each other. */
+const onePersonEach: Rule = (event, past) => {
+  const mine = String(event.data["role"]);
+  const both = new Set(["leader", "operator"]);
+  const taken = [...rolesOf(past)].some(
+    ([role, initials]) => role !== mine && initials === event.data["initials"] && !(both.has(role) && both.has(mine)),
+  );
+  return taken ? { code: "person_repeated", detail: "initials" } : undefined;
+};
+
 const RULES: Readonly<Record<string, readonly Rule[]>> = {
   "selftest.opened": [
     declared("mode", (config) => config.mode),
@@ -82,17 +99,8 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
       return Math.abs((days[0] ?? Number.NaN) - (days[1] ?? Number.NaN)) <= CLOCK_DAYS_MAX;
     }),
   ],
-  "people.role": [
-    when("role", (event) => event.data["role"] === event.actor),
-    (event, past) => {
-      // Leading and typing may be one person's work; officers and witness watch them and each other.
-      const alone = (past.get("people.role") ?? []).filter(
-        (other) => !(other.actor === "leader" && event.actor === "operator"),
-      );
-      const taken = alone.some((other) => other.data["initials"] === event.data["initials"]);
-      return taken ? { code: "person_repeated", detail: "initials" } : undefined;
-    },
-  ],
+  "people.role": [when("role", (event) => event.data["role"] === event.actor), onePersonEach],
+  "people.replaced": [when("role", (event, past) => rolesOf(past).has(String(event.data["role"]))), onePersonEach],
   "people.configuration": [same("configHash", "selftest.opened")],
   "people.room": [different("item")],
   "share.committed": [when("round", (event) => Number(event.data["round"]) <= Number(event.data["rounds"]))],

@@ -1,7 +1,8 @@
 import type { Config } from "../config.ts";
 import { pgpWords } from "../mix/pgpwords.ts";
 import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { type Entry, type Step, stepsFor } from "../script.ts";
+import { ACTORS, type Entry, type Step, stepsFor } from "../script.ts";
+import { rolesOf } from "./agreement.ts";
 import { canonicalJson, type JsonValue } from "./canonical.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
 import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
@@ -101,9 +102,11 @@ function settings(config: Config): string {
 }
 
 function people(events: readonly TranscriptEvent[]): string {
-  const roles = events.filter((event) => event.step === "people" && event.data["what"] === "role");
-  if (roles.length === 0) return "not said";
-  return roles.map((event) => `${actorName(event.actor)} ${plain(String(event.data["initials"]))}`).join(", ");
+  const said = (what: string) => events.filter((event) => event.step === "people" && event.data["what"] === what);
+  const roles = rolesOf(new Map(["role", "replaced"].map((what) => [`people.${what}`, said(what)])));
+  if (roles.size === 0) return "not said";
+  const named = ACTORS.filter((actor) => roles.has(actor));
+  return named.map((actor) => `${actorName(actor)} ${plain(roles.get(actor) ?? "")}`).join(", ");
 }
 
 function duration(seconds: number): string {

@@ -1,7 +1,8 @@
 import type { Mode } from "../config.ts";
 import { HASH_ROWS } from "../limits.ts";
+import { closingList, ROOM_TEXTS } from "../lists.ts";
 import { REFUSALS } from "../refusals.ts";
-import { type Entry, type Step, type StepId, stepsOf } from "../script.ts";
+import { type Entry, ROOM_ITEMS, type Step, type StepId, stepsOf } from "../script.ts";
 import { actorName, aloud, row, stepNumber, tableHead } from "./markdown.ts";
 
 const PEOPLE = ["leader", "operator", "officer1", "officer2", "witness"] as const;
@@ -36,11 +37,25 @@ const WORDS_TABLE = [
   ...Array.from({ length: HASH_ROWS }, (_, index) => row(String(index + 1), ...Array<string>(4).fill(BLANK + BLANK))),
 ];
 
-/** What is written down by hand at a step. */
+/** A line with a box to tick. */
+const box = (text: string): string => `- [ ] ${text}`;
+
+/** What is written down or ticked by hand at a step. */
 const PAPERS: Readonly<Partial<Record<StepId, readonly string[]>>> = {
+  people: ["The room, as the witness is asked:", "", ...ROOM_ITEMS.map((item) => box(ROOM_TEXTS[item]))],
   share: ["The commitment, in the hand of the witness:", "", ...WORDS_TABLE],
   mix: [`Node id, first and last eight digits: ${BLANK}${BLANK} ${BLANK}${BLANK}`],
-  close: ["The head of the transcript, in the hand of the witness:", "", ...WORDS_TABLE],
+  close: [
+    "The head of the transcript, in the hand of the witness:",
+    "",
+    ...WORDS_TABLE,
+    "",
+    "Then, in this order (identity.age only with a signer):",
+    "",
+    ...closingList(true).map(box),
+    "",
+    `Bag numbers: plate 1 ${BLANK}${BLANK}   plate 2 ${BLANK}${BLANK}   passphrase ${BLANK}${BLANK}`,
+  ],
 };
 
 /**
@@ -57,7 +72,7 @@ export function scriptMarkdown(mode: Mode): string {
     ...tableHead("role", "name", "initials"),
     ...PEOPLE.map((actor) => row(actorName(actor), BLANK + BLANK, BLANK)),
     "",
-    "Tick each line as it is done. What goes otherwise is written at its step, with time and initials of two people.",
+    "Tick each line as it is done; strike out a line of another policy. What goes otherwise is written at its step, with time and initials of two people.",
     ...steps.flatMap((step) => ["", ...stepLines(step, stepNumber(step, steps), mode)]),
     "",
     `Signed: ${PEOPLE.map((actor) => `${actorName(actor)} ${BLANK}`).join("   ")}`,
@@ -66,6 +81,8 @@ export function scriptMarkdown(mode: Mode): string {
   return lines.join("\n");
 }
 
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
   const records = step.records.filter((entry) => mode === "rehearsal" || entry.kind !== "waiver");
   const refusals = step.refuses.map((id) => {
@@ -73,14 +90,23 @@ function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
     return `- \`${id}\`${ends}: ${REFUSALS[id].text}`;
   });
   const papers = PAPERS[step.id];
+  const failures = step.pages.flatMap((page) => {
+    const only = page.only !== undefined && "failure" in page.only ? page.only.failure : undefined;
+    return only === undefined ? [] : [`- ${capital(only)}: ${aloud(page)}`, `  Screen: ${page.shows}.`];
+  });
   return [
     `## ${number}. ${step.title}`,
     "",
-    ...step.pages.flatMap((page) => [`- [ ] ${aloud(page)}`, `      Screen: ${page.shows}.`]),
+    ...step.pages.flatMap((page) => {
+      if (page.only !== undefined && "failure" in page.only) return [];
+      const only = page.only === undefined ? "" : `(only ${page.only.policy}) `;
+      return [box(`${only}${aloud(page)}`), `      Screen: ${page.shows}.`];
+    }),
     ...(papers === undefined ? [] : ["", ...papers]),
     "",
     `Recorded: ${records.map((entry) => `\`${entry.what}\`${HOW_OFTEN[entry.times]}`).join(", ")}.`,
-    ...(refusals.length === 0 ? [] : ["", "Refused:", "", ...refusals]),
+    ...(failures.length === 0 ? [] : ["", "Only if something is wrong:", "", ...failures]),
+    ...(refusals.length === 0 ? [] : ["", "What can be refused, and what the screen says then:", "", ...refusals]),
     "",
     `Time ${BLANK}   Initials ${BLANK} ${BLANK}`,
   ];

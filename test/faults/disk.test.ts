@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { OUT_ROOM } from "../../ceremony/limits.ts";
 import { KEYS } from "../rehearsal/console.ts";
 import { CHECKOUT } from "../rehearsal/rehearse.ts";
 import { needs } from "../tools/need.ts";
@@ -34,6 +45,12 @@ function fill(path: string, pages: number): void {
   writeFileSync(join(path, "lost+found"), Buffer.alloc(Math.max(0, bavail - pages) * bsize));
 }
 
+/** As `fill`, of what the ceremony holds for itself too: nobody but a fault does that. */
+function takeRoom(path: string, pages: number): void {
+  rmSync(join(path, ".room.part"));
+  fill(path, pages);
+}
+
 async function at(stage: Stage, scene: string): Promise<string[]> {
   await stage.playUntil(scene);
   return stage.terminal.screen().filter((row) => row !== "");
@@ -53,35 +70,44 @@ async function playWith(stage: Stage, scene: string, fault: () => void, until: R
 }
 
 describe("a full medium", TOGETHER, () => {
-  // The lines of the self-test alone are 12 kB: the transcript cannot even be opened.
-  test("when the transcript begins", needs("tmpfs"), async (t) => {
-    const stage = new Stage(t, medium(t, "8k"));
-    await playWith(stage, "", () => {});
-    assert.match(await stage.assertLeft(3), /ended early: output_lost/);
-    const verdict = stage.transcript();
-    assert.deepEqual([verdict?.kind, verdict?.torn], ["stopped", false]);
-    assert.deepEqual(stage.files(), ["transcript.jsonl"]);
-  });
-
-  // A medium is full by the page: what is left of the transcript's last one may do for all lines up to the files.
-  for (const scene of ["role-2", "commitment", "restore-passphrase"]) {
-    test(`from ${scene} on`, needs("tmpfs"), async (t) => {
+  // What is held at the start is there at the end, whatever else came onto the medium in between.
+  for (const scene of ["role-2", "restore-passphrase"]) {
+    test(`from ${scene} on: the room was kept, and the ceremony ends as done`, needs("tmpfs"), async (t) => {
       const stage = new Stage(t, medium(t, "1m"));
-      const either = /^left \d+ \w+$|The output folder cannot be written/m;
-      const screen = (await playWith(stage, scene, () => fill(stage.out, 0), either)).join("\n");
-      const refused = screen.includes("The output folder cannot be written");
-      if (refused) await stage.terminal.press(KEYS.enter);
-      assert.match(await stage.assertLeft(refused ? 1 : 3), /ended early: output_lost;|refused: write_failed;/);
-      const verdict = stage.transcript();
-      assert.deepEqual([verdict?.kind, verdict?.torn], ["stopped", false]);
-      assert.deepEqual(stage.files(), ["lost+found", "transcript.jsonl"]);
-      t.diagnostic(`full from ${scene} on: ended in ${verdict?.step?.id}`);
+      await stage.play((name) => {
+        if (name === scene) fill(stage.out, 0);
+      });
+      await stage.assertLeft(0);
+      assert.equal(stage.transcript()?.kind, "consistent");
+      const files = ["accounts.json", "node.json", "transcript.jsonl"];
+      assert.deepEqual(stage.files(), [...files.slice(0, 1), "lost+found", ...files.slice(1)]);
+      const used = files.reduce((sum, file) => sum + statSync(join(stage.out, file)).size, 0);
+      assert.ok(used < OUT_ROOM / 3, `${used} bytes of ${OUT_ROOM}`);
     });
   }
 
+  // A medium is full by the page: what is left of the transcript's last one may do for all lines up to the files.
+  test("the room is gone too: it ends with a whole line", needs("tmpfs"), async (t) => {
+    const stage = new Stage(t, medium(t, "1m"));
+    const either = /^left \d+ \w+$|The output folder cannot be written/m;
+    const screen = (await playWith(stage, "commitment", () => takeRoom(stage.out, 0), either)).join("\n");
+    const refused = screen.includes("The output folder cannot be written");
+    if (refused) await stage.terminal.press(KEYS.enter);
+    assert.match(await stage.assertLeft(refused ? 1 : 3), /ended early: output_lost;|refused: write_failed;/);
+    const verdict = stage.transcript();
+    assert.deepEqual([verdict?.kind, verdict?.torn], ["stopped", false]);
+    assert.deepEqual(stage.files(), ["lost+found", "transcript.jsonl"]);
+    t.diagnostic(`ended in ${verdict?.step?.id}`);
+  });
+
   test("when accounts.json is written: refused, and no piece of it stays", needs("tmpfs"), async (t) => {
     const stage = new Stage(t, medium(t, "1m"));
-    const screen = await playWith(stage, "compare", () => fill(stage.out, 10), /The output folder cannot be written/);
+    const screen = await playWith(
+      stage,
+      "compare",
+      () => takeRoom(stage.out, 10),
+      /The output folder cannot be written/,
+    );
     await stage.terminal.press(KEYS.enter);
     assert.match(await stage.assertLeft(1, screen), /refused: write_failed/);
     assert.equal(stage.assertEnded("refused").step?.id, "result");
@@ -130,7 +156,7 @@ describe("a medium that is taken away ends the ceremony at the next event", TOGE
     const screen = await playWith(stage, "compare", turn, /The output folder cannot be written/);
     await stage.terminal.press(KEYS.enter);
     await stage.assertLeft(1, screen);
-    assert.deepEqual(stage.files(), ["transcript.jsonl"]);
+    assert.deepEqual(stage.files(), [".room.part", "transcript.jsonl"]);
     assert.equal(stage.assertEnded("refused").step?.id, "result");
   });
 });
@@ -141,7 +167,7 @@ describe("the output folder", TOGETHER, () => {
   test("is made, private, with the transcript from the moment of the id", async (t) => {
     const stage = new Stage(t, join(folder(t), "deep", "out"));
     await at(stage, "date-1");
-    assert.deepEqual([mode(stage.out), stage.files()], ["700", ["transcript.jsonl"]]);
+    assert.deepEqual([mode(stage.out), stage.files()], ["700", [".room.part", "transcript.jsonl"]]);
     assert.equal(mode(join(stage.out, "transcript.jsonl")), "600");
   });
 
@@ -150,13 +176,16 @@ describe("the output folder", TOGETHER, () => {
     mkdirSync(join(out, "lost+found"));
     const stage = new Stage(t, out);
     await at(stage, "selftest-1");
-    assert.deepEqual(stage.files(), ["lost+found"]);
+    assert.deepEqual(stage.files(), [".room.part", "lost+found"]);
   });
 
   async function assertRefused(t: TestContext, out: string, code: string): Promise<void> {
     const stage = new Stage(t, out);
     const text = (await stage.terminal.waitFor(ENDED)).join("");
-    assert.match(text.replaceAll(/\s/g, ""), new RegExp(`ceremony:theoutputfolder.*\\(${code}\\)left1cooked$`));
+    assert.match(
+      text.replaceAll(/\s/g, ""),
+      new RegExp(`ceremony:theoutputfolder.*\\(${code}(?:,E\\w+)?\\)left1cooked$`),
+    );
   }
 
   for (const [name, file] of [
@@ -178,8 +207,27 @@ describe("the output folder", TOGETHER, () => {
     });
   }
 
+  for (const size of ["8k", "256k"])
+    test(
+      `without the room that a ceremony needs is refused before its first screen: ${size}`,
+      needs("tmpfs"),
+      async (t) => {
+        const out = medium(t, size);
+        await assertRefused(t, out, "out_full");
+        assert.deepEqual(readdirSync(out), []);
+      },
+    );
+
+  test("with the room that a killed ceremony held is taken", async (t) => {
+    const out = folder(t);
+    writeFileSync(join(out, ".room.part"), "");
+    const stage = new Stage(t, out);
+    await at(stage, "selftest-1");
+    assert.equal(statSync(join(out, ".room.part")).size, OUT_ROOM);
+  });
+
   test("that cannot be written is refused", needs("tmpfs"), async (t) => {
-    const out = medium(t, "64k");
+    const out = medium(t, "1m");
     execFileSync("mount", ["-o", "remount,ro", out]);
     await assertRefused(t, out, "out_unwritable");
   });

@@ -72,7 +72,7 @@ describe("a signal ends the ceremony, whoever has the terminal", TOGETHER, () =>
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const out = join(folder, "out");
     const stage = new Stage(t, out, undefined, ["--mode", "production", "--network", "simnet"]);
-    const refused = "A check failed. Production does not go on";
+    const refused = "A check failed, and production ends here";
     for (let page = 1; page <= 9 && !stage.terminal.screen().join("\n").includes(refused); page += 1) {
       await stage.terminal.waitFor(new RegExp(`^${page}/\\d+ `, "m"));
       await stage.terminal.press(KEYS.enter);

@@ -5,9 +5,9 @@ const SCENES: Readonly<Record<StepId, readonly string[]>> = {
   selftest: ["selftest-1", "font-1", "font-2"],
   identity: ["hash", "hash-words", "hash-hex"],
   people: [
-    "ceremony-id",
+    ...["ceremony-id", "ceremony-id-read"],
     ...["date-1", "date-2"],
-    ...["role-1", "role-2", "role-3", "role-4", "role-5"],
+    ...["role-1", "role-2", "role-3", "role-4", "role-5", "team"],
     ...["config-1", "config-2"],
     ...["room-1", "room-2", "room-3", "room-4", "room-5"],
   ],
@@ -57,7 +57,7 @@ export const DEEP = process.env["DEEP"] === "1";
 
 export const ALL: readonly Scene[] = stepsOf("rehearsal")
   .flatMap(({ id: step, room }) => SCENES[step].map((name) => ({ name, step, room, opened: true })))
-  .map((scene, at, all) => ({ ...scene, opened: at > all.findIndex(({ name }) => name === "ceremony-id") }));
+  .map((scene, at, all) => ({ ...scene, opened: at > all.findIndex(({ name }) => name === "ceremony-id-read") }));
 
 export const CHOSEN: readonly Scene[] = ALL.filter(({ name, step }) => DEEP || HARDEST[step] === name);
 

@@ -90,14 +90,16 @@ function wantedAt(sitting: Sitting): string {
     case "people/date2":
       return `${TODAY}${ENTER}`;
     case "people/roles": {
-      const known = sitting.drafts.filter((draft) => draft.data["what"] === "role").length;
-      return `${INITIALS[known]}${ENTER}`;
+      const next = rows.find((found) => found.includes("_")) ?? "";
+      return `${INITIALS[Number(next[0]) - 1]}${ENTER}`;
     }
     case "people/config1":
     case "people/config2": {
       const words = hashRows(rows).flatMap((found) => found.words);
       return `${words[0]} ${words.at(-1)}${ENTER}`;
     }
+    case "people/idread":
+    case "people/team":
     case "people/room":
     case "words/gate":
       return "y";
@@ -128,7 +130,7 @@ function wantedAt(sitting: Sitting): string {
       return `${paper.passphrase}${ENTER}`;
     case "words/four":
       for (const found of rows) {
-        const [, position, word] = /^ +(\d+) +([a-z]{3,8}) +[A-Z](?: [A-Z]){2,3}$/.exec(found) ?? [];
+        const [, position, word] = /^ [ <] +(\d+) +([a-z]{3,8}) +[A-Z](?: [A-Z]){2,3}$/.exec(found) ?? [];
         if (word !== undefined) paper.words[Number(position) - 1] = word;
       }
       return ENTER;

@@ -29,7 +29,20 @@ test("read-back: all wrong is said in positions, and the page has them all", () 
   type(sitting, "w");
   assert.equal(sitting.drafts.at(-1)?.data["what"], "again");
   assert.deepEqual([sitting.play.step.id, sitting.page], ["words", "gate"]);
+  assert.match(text(sitting).replaceAll(/\s+/g, " "), /The read-back found these positions wrong: 1, 2, 3, .* 24\./);
   assert.equal(walkTo(sitting, "opening").play.step.id, "opening");
+});
+
+test("read-back: W says which position was wrong, before the words and beside the word", () => {
+  const sitting = at("readback");
+  const { words } = sitting.paper;
+  typePlate(sitting, words.with(6, words[6] === "zoo" ? "zone" : "zoo"));
+  type(sitting, "w");
+  assert.match(text(sitting), /^The read-back found these positions wrong: 7\.$/m);
+  type(sitting, `y${ENTER}`);
+  const marked = screenOf(sitting).filter((row) => row.startsWith(" <"));
+  assert.equal(marked.length, 1);
+  assert.match(marked[0] ?? "", /^ < {2}7 {3}[a-z]/);
 });
 
 test("read-back: a plate with a cell that is no word leads back to the words, or is gone on with", () => {

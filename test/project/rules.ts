@@ -13,7 +13,7 @@ export interface Rule {
 
 /** Folders and files of ceremony/ that hold no clock, randomness, disk, terminal or child: a value in, a value out. */
 const PURE =
-  /^ceremony\/(?:(?:seed|mix|bundle|transcript|check|flow|screen|second|inspect)\/|(?:config|limits|options|refusals|result|script)\.ts$)/;
+  /^ceremony\/(?:(?:seed|mix|bundle|transcript|check|flow|screen|second|inspect)\/|(?:config|limits|lists|options|refusals|result|script)\.ts$)/;
 /** node:crypto for its hashes; what it has of randomness is refused by name. */
 const PURE_NODE_MODULES = ["node:crypto", "node:util", "node:buffer"];
 const IMPURE_CODE = [

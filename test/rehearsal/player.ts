@@ -87,14 +87,18 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
 
   await scene("ceremony-id", "id of the ceremony:");
   await answer(table.ceremonyId);
+  await scene("ceremony-id-read", "With Y it goes into");
+  await console.press("y");
   await scene("date-1", "Operator, type today's date");
   await answer(table.date);
   await scene("date-2", "Witness, type today's date");
   await answer(table.date);
   for (const [index, role] of ["leader", "operator", "officer 1", "officer 2", "witness"].entries()) {
-    await scene(`role-${index + 1}`, new RegExp(`^${role} +_`, "m"));
+    await scene(`role-${index + 1}`, new RegExp(`^${index + 1}  ${role} +_`, "m"));
     await answer((table.initials ?? PEOPLE)[index] ?? "");
   }
+  await scene("team", "look at your initials");
+  await console.press("y");
   for (const [name, aloud] of [
     ["config-1", "Officer one, read the configuration"],
     ["config-2", "Witness, check the configuration"],
@@ -159,7 +163,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await console.press(enter);
   await scene("node-digits", "From the paper of step 6");
   await answer(digits);
-  await scene("node", "This is the id that lnd will show");
+  await scene("node", /This is the id that lnd will show[\s\S]*Enter go on/);
   await console.press(enter);
   const head = headWords(await scene("head", "the witness has written all of it"));
   await console.press(enter);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODES } from "../../ceremony/config.ts";
+import { closingList, ROOM_TEXTS } from "../../ceremony/lists.ts";
 import { REFUSALS } from "../../ceremony/refusals.ts";
-import { stepsOf } from "../../ceremony/script.ts";
+import { ROOM_ITEMS, stepsOf } from "../../ceremony/script.ts";
 import { annotatedScript } from "../../ceremony/transcript/annotate.ts";
 import type { EventDraft } from "../../ceremony/transcript/chain.ts";
 import { scriptMarkdown } from "../../ceremony/transcript/script.ts";
 import { verifyTranscript } from "../../ceremony/transcript/verify.ts";
+import { replaced } from "./forgeries.ts";
 import { chained, sampleDrafts, sampleTranscript } from "./sample.ts";
 
 const annotate = (drafts: readonly EventDraft[]): string =>
@@ -78,9 +80,39 @@ test("the printed script has every page, record and refusal of its mode, a box f
         if (entry.kind !== "waiver") assert.ok(text.includes(`\`${entry.what}\``), entry.what);
       for (const id of step.refuses) assert.ok(text.includes(REFUSALS[id].text), id);
     }
-    assert.equal(text.split("- [ ] ").length - 1, steps.flatMap((step) => step.pages).length);
+    const pages = steps.flatMap((step) => step.pages);
+    const failures = pages.filter(({ only }) => only !== undefined && "failure" in only);
+    const lists = ROOM_ITEMS.length + closingList(true).length;
+    assert.equal(text.split("- [ ] ").length - 1, pages.length - failures.length + lists);
     assert.equal(text.split("\nTime ____").length - 1, steps.length);
     assert.equal(text.includes("`waived`"), mode === "rehearsal", "production waives nothing");
     assert.equal(text.includes("REHEARSAL"), mode === "rehearsal");
   }
+});
+
+test("the printed script marks lines of other policies, and has no box where something is wrong", () => {
+  const lines = scriptMarkdown("production").split("\n");
+  const lineOf = (said: string): string => lines.find((one) => one.includes(said)) ?? "";
+  assert.match(lineOf("throw five dice for each"), /^- \[ \] \(only with a passphrase by dice\) \*\*Leader/);
+  assert.match(lineOf("type the passphrase.”"), /^- \[ \] \(only with a typed passphrase\) /);
+  assert.match(lineOf("Positions differ."), /^- If the read-back finds another word: /);
+  assert.match(lineOf("The words do not belong together. Look"), /^- If the words do not fit each other: /);
+});
+
+test("the printed script has the list of the room, the list of the end, and a place for the bags' numbers", () => {
+  for (const mode of MODES) {
+    const text = scriptMarkdown(mode);
+    for (const item of [...Object.values(ROOM_TEXTS), ...closingList(true)])
+      assert.ok(text.includes(`- [ ] ${item}`), item);
+    assert.match(text, /^Bag numbers: plate 1 _+ {3}plate 2 _+ {3}passphrase _+$/m);
+  }
+});
+
+test("the annotated script names people as they were corrected", () => {
+  const drafts = sampleDrafts("production");
+  const at = drafts.findLastIndex(({ data }) => data["what"] === "role") + 1;
+  const text = annotate(drafts.toSpliced(at, 0, replaced("officer1", "XY")));
+  assert.match(text, /Officer 1 XY, Officer 2 EF, Witness GH/);
+  assert.match(text, /\*\*replaced\*\* \| initials XY, role officer1/);
+  assert.doesNotMatch(text, /Missing/);
 });

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Mode } from "../../ceremony/config.ts";
-import type { JsonObject } from "../../ceremony/transcript/canonical.ts";
-import { canonicalJson } from "../../ceremony/transcript/canonical.ts";
+import { canonicalJson, type JsonObject } from "../../ceremony/transcript/canonical.ts";
 import type { EventDraft } from "../../ceremony/transcript/chain.ts";
 import { FAULTS, type FaultCode } from "../../ceremony/transcript/faults.ts";
 import { verifyTranscript } from "../../ceremony/transcript/verify.ts";
-
 import {
   by,
+  correctedBefore,
   DRAFTS,
   events,
   exception,
@@ -151,6 +150,8 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
   ],
   person_repeated: [
     ["the operator types both dates", by("people.date", "operator", 1), lineOf("people.date", 1)],
+    ["initials corrected to another's", correctedBefore(4, "officer1", "EF"), lineOf("people.role", 4)],
+    ["a role of one who was corrected to it", correctedBefore(3, "officer1", "EF"), lineOf("people.role", 3) + 1],
     ["officer 1 compares both parts", by("identity.compared", "officer1", 1), lineOf("identity.compared", 1)],
     [
       "one person confirms the configuration",
@@ -176,6 +177,7 @@ const CASES: Readonly<Record<FaultCode, readonly (readonly [what: string, file: 
     ["the two dates", withData("people.date", { date: "2026-11-23" }, 1), lineOf("people.date", 1)],
     ["a date that is none", withData("people.date", { date: "2026-11-31" }), lineOf("people.date")],
     ["the clock, by two days", withData("people.clock", { date: "2026-11-24" }), lineOf("people.clock")],
+    ["a correction of initials not said yet", correctedBefore(2, "witness", "XY"), lineOf("people.role", 2)],
     ["a role of another", withData("people.role", { role: "witness" }, 2), lineOf("people.role", 2)],
     [
       "what was confirmed",

@@ -72,6 +72,12 @@ export const failed: EventDraft = {
   kind: "check",
   data: { what: "checked", id: "swap_off", outcome: "fail", value: "" },
 };
+export const replaced = (role: string, initials: string): EventDraft => ({
+  step: "people",
+  actor: "operator",
+  kind: "undo",
+  data: { what: "replaced", role, initials },
+});
 
 const WHOLE = LINES.join("");
 
@@ -94,3 +100,6 @@ export const SAVED = {
   ],
   line_end_lost: [["the last one", Buffer.from(WHOLE.slice(0, -1)), LINES.length]],
 } satisfies Record<SavedCode, readonly (readonly [what: string, file: Buffer, line: number])[]>;
+/** Initials corrected before the role of this number, from 0. */
+export const correctedBefore = (nth: number, role: string, initials: string): Buffer =>
+  events(DRAFTS.toSpliced(placeOf("people.role", nth), 0, replaced(role, initials)));
