@@ -1,4 +1,8 @@
 import type { ColumnType, Generated } from "kysely";
+import type { BlockStatus } from "../states/block.ts";
+import type { ChannelStatus } from "../states/channel.ts";
+import type { DepositStatus } from "../states/deposit.ts";
+import type { SwapStatus } from "../states/swap.ts";
 
 /** The tables as Kysely has to know them; `migrations.ts` is what makes them. All amounts are millisatoshi. */
 export interface Database {
@@ -10,33 +14,6 @@ export interface Database {
   deposits: DepositTable;
   channels: ChannelTable;
 }
-
-export const SWAP_STATUSES = [
-  "waiting_fund_chain",
-  "waiting_peer",
-  "in_psbt_thread",
-  "waiting_chan",
-  "succeeded",
-  "expired",
-] as const;
-export const DEPOSIT_STATUSES = [
-  "unspent",
-  "unspent_dust",
-  "unspent_chan_reserve",
-  "spent_chan_swapped",
-  "spent_refund",
-  "orphan",
-] as const;
-export const BLOCK_STATUSES = ["confirmed", "orphan"] as const;
-export const CHANNEL_STATUSES = [
-  "pending_open",
-  "opened",
-  "active",
-  "fully_resolved",
-  "inactive",
-  "pending_close",
-  "closed",
-] as const;
 
 type Id = ColumnType<bigint, never, never>;
 /** Set by the database when a row is made. */
@@ -70,7 +47,7 @@ interface BlockTable {
   id: Id;
   height: bigint;
   hash: Uint8Array;
-  status: (typeof BLOCK_STATUSES)[number];
+  status: BlockStatus;
   inserted_at: Inserted;
   updated_at: Time;
 }
@@ -87,7 +64,7 @@ interface SwapTable {
   chan_cap_lsp_msat: Amount;
   fee_lsp_msat: Amount;
   fee_miner_msat: Amount;
-  status: (typeof SWAP_STATUSES)[number];
+  status: SwapStatus;
   privacy: "public" | "private";
   pending_chan_id: Uint8Array | null;
   expires_at: Date;
@@ -102,7 +79,7 @@ interface DepositTable {
   txid: Uint8Array;
   vout: bigint;
   amount_msat: bigint;
-  status: (typeof DEPOSIT_STATUSES)[number];
+  status: DepositStatus;
   refund_txid: Uint8Array | null;
   refund_block_id: bigint | null;
   /** Of lnd's lease. */
@@ -122,7 +99,7 @@ interface ChannelTable {
   backup: Uint8Array | null;
   total_sent_msat: Amount;
   total_received_msat: Amount;
-  status: (typeof CHANNEL_STATUSES)[number];
+  status: ChannelStatus;
   inserted_at: Inserted;
   updated_at: Time;
   transacted_at: Time;
