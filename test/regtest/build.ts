@@ -66,23 +66,39 @@ export async function grpcurl(): Promise<string> {
   return join(folder, "grpcurl");
 }
 
-type Run = (program: string, args: readonly string[]) => Promise<string>;
+/** Runs a program in the folder of the sources, with npm's programs on its path. Its standard output, or what it wrote as an error. */
+export type Run = (program: string, args: readonly string[]) => Promise<string>;
 type Build = (out: string, run: Run) => Promise<void>;
 
 /** Of this process: two that ask at the same moment wait for one build. */
 const builds = new Map<string, Promise<string>>();
 
-/** The folder `.cache/NAME/KEY`, which `build` has filled. KEY is of the module's files and the version of Go. */
-function buildOnce(source: string, name: string, build: Build): Promise<string> {
-  const folder = builds.get(name) ?? findOrBuild(source, name, build);
+/** What a build is made of: the files of a module of Go, a crate or a Maven project. */
+const SOURCES = "{go.mod,go.sum,Cargo.*,pom.xml,**/*.{go,rs,java}}";
+
+/**
+ * The folder `.cache/NAME/KEY`, which `build` has filled. KEY is of the sources and of what the compiler says of its version.
+ */
+export function buildOnce(
+  source: string,
+  name: string,
+  build: Build,
+  compiler: readonly [program: string, arg: string] = ["go", "version"],
+): Promise<string> {
+  const folder = builds.get(name) ?? findOrBuild(source, name, build, compiler);
   builds.set(name, folder);
   return folder;
 }
 
-async function findOrBuild(source: string, name: string, build: Build): Promise<string> {
+async function findOrBuild(
+  source: string,
+  name: string,
+  build: Build,
+  [compiler, version]: readonly [string, string],
+): Promise<string> {
   const run: Run = (program, args) => output(program, args, source);
-  const key = createHash("sha256").update(await run("go", ["version"]));
-  for (const file of globSync("{go.mod,go.sum,*.go}", { cwd: source }).sort()) {
+  const key = createHash("sha256").update(await run(compiler, [version]));
+  for (const file of globSync(SOURCES, { cwd: source }).sort()) {
     key.update(`${file}\n`).update(readFileSync(join(source, file)));
   }
   const folder = join(ROOT, ".cache", name, key.digest("hex").slice(0, 16));
@@ -90,7 +106,7 @@ async function findOrBuild(source: string, name: string, build: Build): Promise<
   const start = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - start) / 1000)} s`;
   const note = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
-  note(`building its Go programs, this once${name === "regtest" ? "; lnd takes four minutes on two free cores" : ""}`);
+  note(`building its programs, this once${name === "regtest" ? "; lnd takes four minutes on two free cores" : ""}`);
   const ticking = setInterval(() => note(`still building, ${seconds()}`), STILL_BUILDING_MS);
   mkdirSync(dirname(folder), { recursive: true });
   const unlock = await lock(`${folder}.lock`);

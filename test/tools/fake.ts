@@ -36,6 +36,7 @@ export function fakeMachine(options: FakeOptions): FakeMachine {
       if (command === "go") {
         return missing.has("go") ? undefined : `go version go${go} linux/amd64\n`;
       }
+      if (command === "cargo") return missing.has("cargo") ? undefined : "cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n";
       return missing.has(args.includes("tmpfs") ? "tmpfs" : command) ? undefined : "";
     },
     shell(program, args) {

