@@ -147,12 +147,18 @@ export const LND_BACKOFF_MS = { first: 250, last: 2_000 } as const;
 
 /** Transactions of lnd's wallet that are asked for at a time; fewer where they are so large that `LND_BYTES_MAX` is passed. */
 export const LND_TRANSACTIONS_PAGE = 512;
+/** How often more than a page of them is read from its start again because it changed meanwhile: a block comes in minutes. */
+export const LND_TRANSACTIONS_TRIES = 3;
 /** Signing a PSBT of twenty inputs by a remote signer: each key is a round trip of its own. */
 export const LND_SIGN_MS = 30_000;
 /** lnd's own limit for connecting to a peer that does not answer. */
 export const LND_DIAL_SECONDS = 10n;
-/** The largest answer of lnd that is read: grpc-js's own 4 MiB, said here because a larger history must be asked in parts. */
-export const LND_BYTES_MAX = 4 << 20;
+/**
+ * The largest answer of lnd that is read. grpc-js's own limit, 4 MiB, is less than one transaction may need that fills a
+ * block: 4 MB twice over as hex, or 32,000 outputs of which each is listed with address and script. Whoever paid us by such
+ * a one would else keep us from reading any. A larger history is asked in parts.
+ */
+export const LND_BYTES_MAX = 16 << 20;
 
 /**
  * How often a connection with a call on it is asked for a sign of life, and how long that may take, in milliseconds. lnd

@@ -1,8 +1,9 @@
-import type { ServiceError } from "@grpc/grpc-js";
+import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { Lightning } from "../../proto/gen/lnd/lightning_pb.js";
-import { LND_DIAL_SECONDS } from "../limits.ts";
+import { Lightning, type OpenStatusUpdate } from "../../proto/gen/lnd/lightning_pb.js";
+import { LND_CALL_MS, LND_DIAL_SECONDS } from "../limits.ts";
 import type { LndCaller } from "./caller.ts";
+import { isNoEdge, isNoIntent, type OpeningRefusal, openingRefusal } from "./refusals.ts";
 import { type LndError, lndError, troubleOf } from "./trouble.ts";
 import { type Outpoint, outpointText, parseOutpoint } from "./wallet.ts";
 
@@ -31,10 +32,15 @@ export interface FundingOutput {
   readonly amount: bigint;
 }
 
+/** A negotiation that ended before the peer had accepted. */
+export interface OpeningError extends LndError {
+  readonly why: OpeningRefusal;
+}
+
 /** A negotiation under way. lnd drops it only when it is told to; closing the stream is not telling. */
 export interface Negotiation {
-  /** The peer has accepted, or why not. */
-  readonly funding: Promise<Result<FundingOutput, LndError>>;
+  /** The peer has accepted, or why not. Where a peer says nothing it stays open until `close`. */
+  readonly funding: Promise<Result<FundingOutput, OpeningError>>;
   close(): void;
 }
 
@@ -103,7 +109,7 @@ export function openFunding(caller: Pick<LndCaller, "call" | "api">): LndFunding
       let last: Result<undefined, LndError> = fail(lndError("failed", "lnd's graph has no address of the node"));
       for (const { addr } of known.value.node?.addresses ?? []) {
         const request = { addr: { pubkey: nodeId, host: addr }, timeout: LND_DIAL_SECONDS };
-        last = nothing(await call(Lightning.method.connectPeer, request));
+        last = nothing(await call(Lightning.method.connectPeer, request, DIAL_MS));
         if (last.ok || /already connected/.test(last.error.detail)) return ok(undefined);
       }
       return last;
@@ -120,7 +126,7 @@ export function openFunding(caller: Pick<LndCaller, "call" | "api">): LndFunding
     async cancel(pendingChanId) {
       const value = { pendingChanId };
       const answer = await call(Lightning.method.fundingStateStep, { trigger: { case: "shimCancel", value } });
-      return answer.ok || NO_INTENT.test(answer.error.detail) ? ok(undefined) : answer;
+      return answer.ok || isNoIntent(answer.error.detail) ? ok(undefined) : answer;
     },
     async pendingChannels() {
       const answer = await call(Lightning.method.pendingChannels, {});
@@ -169,7 +175,7 @@ export function openFunding(caller: Pick<LndCaller, "call" | "api">): LndFunding
     async hasEdge(channel) {
       const answer = await call(Lightning.method.getChanInfo, { chanPoint: outpointText(channel) });
       if (answer.ok) return ok(true);
-      return NO_EDGE.test(answer.error.detail) ? ok(false) : answer;
+      return isNoEdge(answer.error.detail) ? ok(false) : answer;
     },
     async restoreEdge(channel, policy) {
       const answer = await call(Lightning.method.updateChannelPolicy, {
@@ -189,33 +195,45 @@ export function openFunding(caller: Pick<LndCaller, "call" | "api">): LndFunding
   };
 }
 
-/** funding/manager.go and lnwallet: what `shim_cancel` says of an id that is gone, was never there, or is pending. */
-const NO_INTENT = /no funding intent found/;
-/** graph/db: ErrEdgeNotFound. */
-const NO_EDGE = /edge not found|edge marked as zombie/;
+/** lnd's own limit ends the call first, with lnd's own words. */
+const DIAL_MS = Number(LND_DIAL_SECONDS) * 1_000 + LND_CALL_MS;
 
 function negotiate({ api }: Pick<LndCaller, "api">, request: OpeningRequest): Negotiation {
   const usable = api();
-  if (!usable.ok) return { funding: Promise.resolve(usable), close: () => undefined };
-  const stream = usable.value.stream(Lightning.method.openChannel, {
-    nodePubkey: Buffer.from(request.nodeId, "hex"),
-    localFundingAmount: request.capacity,
-    pushSat: request.push,
-    private: request.private,
-    fundingShim: {
-      shim: { case: "psbtShim", value: { pendingChanId: request.pendingId, noPublish: true } },
-    },
-  });
-  const funding = new Promise<Result<FundingOutput, LndError>>((resolve) => {
+  if (!usable.ok) return over(usable.error);
+  let stream: ClientReadableStream<OpenStatusUpdate>;
+  try {
+    stream = usable.value.stream(Lightning.method.openChannel, {
+      nodePubkey: Buffer.from(request.nodeId, "hex"),
+      localFundingAmount: request.capacity,
+      pushSat: request.push,
+      private: request.private,
+      fundingShim: {
+        shim: { case: "psbtShim", value: { pendingChanId: request.pendingId, noPublish: true } },
+      },
+    });
+  } catch (error) {
+    // What cannot be encoded, and a channel that was closed a moment ago.
+    return over(lndError("failed", String(error)));
+  }
+  const funding = new Promise<Result<FundingOutput, OpeningError>>((resolve) => {
     stream.on("data", ({ update }) => {
       if (update.case !== "psbtFund") return;
       resolve(ok({ address: update.value.fundingAddress, amount: update.value.fundingAmount }));
     });
     // Stays to the end: a cancelled call reports itself as an error.
-    stream.on("error", (error: ServiceError) => resolve(fail(troubleOf(error))));
-    stream.on("end", () => resolve(fail(lndError("unavailable", "lnd ended the negotiation"))));
+    stream.on("error", (error: ServiceError) => resolve(refused(troubleOf(error))));
+    stream.on("end", () => resolve(refused(lndError("unavailable", "lnd ended the negotiation"))));
   });
   return { funding, close: () => stream.cancel() };
+}
+
+function over(error: LndError): Negotiation {
+  return { funding: Promise.resolve(refused(error)), close: () => undefined };
+}
+
+function refused(error: LndError): Result<FundingOutput, OpeningError> {
+  return fail({ ...error, why: openingRefusal(error.detail) });
 }
 
 function point({ txid, vout }: Outpoint): {

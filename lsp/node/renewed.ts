@@ -1,7 +1,10 @@
 import type { BlockWatch, BlockWatcher } from "./blocks.ts";
 import type { LndNode } from "./lnd.ts";
 
-/** An lnd whose certificate and macaroon may become others while the LSP runs. */
+/**
+ * An lnd whose certificate and macaroon may become others while the LSP runs. A negotiation of a channel ends with the
+ * connection that it began on.
+ */
 export interface RenewableLnd extends LndNode {
   /** Takes the place of the one before for all calls to come; who watches blocks goes on watching. */
   renew(next: LndNode): void;
@@ -25,6 +28,8 @@ export function renewable(first: LndNode): RenewableLnd {
         },
       };
     },
+    wallet: following(() => node.wallet),
+    funding: following(() => node.funding),
     renew(next) {
       if (closed) return next.close();
       const old = node;
@@ -40,4 +45,15 @@ export function renewable(first: LndNode): RenewableLnd {
       node.close();
     },
   };
+}
+
+/** The same calls, each of whichever lnd is the one at that moment. */
+function following<T extends object>(now: () => T): T {
+  const calls = Object.keys(now()) as (keyof T)[];
+  return Object.fromEntries(
+    calls.map((name) => [
+      name,
+      (...args: unknown[]): unknown => (now()[name] as (...args: unknown[]) => unknown)(...args),
+    ]),
+  ) as T;
 }

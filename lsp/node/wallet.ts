@@ -2,8 +2,17 @@ import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { ChainKit } from "../../proto/gen/lnd/chain_pb.js";
 import { Lightning, type Transaction } from "../../proto/gen/lnd/lightning_pb.js";
 import { AddressType, WalletKit } from "../../proto/gen/lnd/walletkit_pb.js";
-import { LND_SIGN_MS, LND_TRANSACTIONS_PAGE } from "../limits.ts";
+import { LND_SIGN_MS, LND_TRANSACTIONS_PAGE, LND_TRANSACTIONS_TRIES } from "../limits.ts";
 import type { LndCaller } from "./caller.ts";
+import {
+  isAboveTip,
+  isTooLarge,
+  isUnknownTransaction,
+  type LeaseRefusal,
+  leaseRefusal,
+  type PublishRefusal,
+  publishRefusal,
+} from "./refusals.ts";
 import { type LndError, lndError } from "./trouble.ts";
 
 /** An output, by the id of its transaction in the byte order of the chain. */
@@ -49,8 +58,11 @@ export interface WalletLease extends Outpoint {
 /** What became of a publishing: in the mempool (or in a block already), or why not. */
 export type Published =
   | { readonly kind: "taken" }
-  /** `spent`: another transaction spends one of its inputs. `fee`: under what the mempool asks for. */
-  | { readonly kind: "refused"; readonly why: "spent" | "fee" | "other"; readonly detail: string };
+  | { readonly kind: "refused"; readonly why: PublishRefusal; readonly detail: string };
+
+export type Leased =
+  /** Unix seconds. */
+  { readonly kind: "leased"; readonly expires: bigint } | { readonly kind: "refused"; readonly why: LeaseRefusal };
 
 export interface FeeRates {
   /** Satoshis per 1,000 weight units. */
@@ -62,23 +74,33 @@ export interface FeeRates {
 export interface LndWallet {
   /** In the byte order of the chain; undefined above the tip. */
   blockHash(height: number): Promise<Result<Uint8Array | undefined, LndError>>;
-  /** All that blocks from `from` on have, and all that no block has. */
+  /**
+   * All that blocks from `from` on have, and all that no block has: as it was at one moment, also where it takes lnd
+   * several answers.
+   */
   transactionsFrom(from: number): Promise<Result<readonly WalletTransaction[], LndError>>;
   coins(minConfirmations: number): Promise<Result<readonly WalletCoin[], LndError>>;
   /**
    * Keeps an output from every other spend of lnd's. The same id again renews it; another id is refused. lnd deletes the
    * lease when a spend of the output is mined.
    */
-  lease(id: Uint8Array, outpoint: Outpoint, seconds: bigint): Promise<Result<undefined, LndError>>;
+  lease(id: Uint8Array, outpoint: Outpoint, seconds: bigint): Promise<Result<Leased, LndError>>;
+  /** Ok where there is no lease, or no such output any more; an error where it is under another id. */
   release(id: Uint8Array, outpoint: Outpoint): Promise<Result<undefined, LndError>>;
   leases(): Promise<Result<readonly WalletLease[], LndError>>;
   /** A P2WPKH address; a change address leaves the branch alone that a restore from the seed looks at first. */
   nextAddress(branch: "deposit" | "change"): Promise<Result<string, LndError>>;
   /** Signs every input that is the wallet's; with a remote signer away lnd fails and ends itself. */
   finalize(psbt: Uint8Array): Promise<Result<{ readonly psbt: Uint8Array; readonly raw: Uint8Array }, LndError>>;
-  /** What is in the mempool or in a block already is taken once more. */
+  /**
+   * What is in the mempool or in a block already is taken once more. One that is refused is in the wallet no longer, or
+   * never was.
+   */
   publish(raw: Uint8Array, label: string): Promise<Result<Published, LndError>>;
-  /** Makes the wallet forget an unconfirmed transaction, and what spends it. */
+  /**
+   * Makes the wallet forget an unconfirmed transaction, and what spends it; ok where it has none such. An error where it
+   * is in a block.
+   */
   remove(txid: Uint8Array): Promise<Result<undefined, LndError>>;
   feeRates(targetBlocks: number): Promise<Result<FeeRates, LndError>>;
   /** Satoshis that lnd keeps for the anchors of its public channels, with so many more of them. */
@@ -90,24 +112,15 @@ export function openWallet({ call }: Pick<LndCaller, "call">): LndWallet {
     async blockHash(height) {
       const answer = await call(ChainKit.method.getBlockHash, { blockHeight: BigInt(height) });
       if (answer.ok) return ok(answer.value.blockHash);
-      return ABOVE_TIP.test(answer.error.detail) ? ok(undefined) : answer;
+      return isAboveTip(answer.error.detail) ? ok(undefined) : answer;
     },
     async transactionsFrom(from) {
-      const all: WalletTransaction[] = [];
-      for (let [offset, page] = [0, LND_TRANSACTIONS_PAGE]; ; ) {
-        const request = { startHeight: from, endHeight: -1, indexOffset: offset, maxTransactions: page };
-        const answer = await call(Lightning.method.getTransactions, request);
-        if (!answer.ok) {
-          // Some have hundreds of inputs: a page of them is more than gRPC takes at once.
-          if (!TOO_LARGE.test(answer.error.detail) || page === 1) return answer;
-          page = Math.ceil(page / 8);
-          continue;
-        }
-        const { transactions } = answer.value;
-        for (const transaction of transactions) all.push(readTransaction(transaction));
-        if (transactions.length < page) return ok(all);
-        offset += page;
+      for (let tries = 0; tries < LND_TRANSACTIONS_TRIES; tries += 1) {
+        const all = await readAll(call, from);
+        if (!all.ok) return all;
+        if (all.value !== undefined) return ok(all.value);
       }
+      return fail(lndError("failed", "the wallet's transactions changed each time that they were read"));
     },
     async coins(minConfs) {
       const answer = await call(WalletKit.method.listUnspent, { minConfs, maxConfs: 2 ** 31 - 1 });
@@ -130,10 +143,14 @@ export function openWallet({ call }: Pick<LndCaller, "call">): LndWallet {
       );
     },
     async lease(id, outpoint, expirationSeconds) {
-      return nothing(await call(WalletKit.method.leaseOutput, { id, outpoint: wire(outpoint), expirationSeconds }));
+      const answer = await call(WalletKit.method.leaseOutput, { id, outpoint: wire(outpoint), expirationSeconds });
+      if (answer.ok) return ok({ kind: "leased", expires: answer.value.expiration });
+      const why = leaseRefusal(answer.error.detail);
+      return why === undefined ? answer : ok({ kind: "refused", why });
     },
     async release(id, outpoint) {
-      return nothing(await call(WalletKit.method.releaseOutput, { id, outpoint: wire(outpoint) }));
+      const answer = await call(WalletKit.method.releaseOutput, { id, outpoint: wire(outpoint) });
+      return answer.ok || leaseRefusal(answer.error.detail) === "unknown" ? ok(undefined) : answer;
     },
     async leases() {
       const answer = await call(WalletKit.method.listLeases, {});
@@ -162,13 +179,12 @@ export function openWallet({ call }: Pick<LndCaller, "call">): LndWallet {
       if (answer.ok && answer.value.publishError === "") return ok({ kind: "taken" });
       if (!answer.ok && answer.error.code !== "lnd_failed") return answer;
       const detail = answer.ok ? answer.value.publishError : answer.error.detail;
-      const [, why] = REFUSALS.find(([text]) => text.test(detail)) ?? [undefined, "other" as const];
-      return ok({ kind: "refused", why, detail });
+      return ok({ kind: "refused", why: publishRefusal(detail), detail });
     },
     async remove(txid) {
       const answer = await call(WalletKit.method.removeTransaction, { txid: display(txid) });
       // Gone already is what was wanted.
-      return answer.ok || UNKNOWN_TRANSACTION.test(answer.error.detail) ? ok(undefined) : answer;
+      return answer.ok || isUnknownTransaction(answer.error.detail) ? ok(undefined) : answer;
     },
     async feeRates(confTarget) {
       const answer = await call(WalletKit.method.estimateFee, { confTarget });
@@ -184,18 +200,33 @@ export function openWallet({ call }: Pick<LndCaller, "call">): LndWallet {
   };
 }
 
-/** btcd's and bitcoind's words for a height that the chain does not have yet. */
-const ABOVE_TIP = /Block number out of range|Block height out of range/i;
-/** grpc-js, of an answer above `LND_BYTES_MAX`. */
-const TOO_LARGE = /Received message larger than max/;
-/** btcwallet: `RemoveTransaction` of what the wallet does not have. */
-const UNKNOWN_TRANSACTION = /transaction .*not found|no such transaction|unknown transaction/i;
-
-/** chain/errors.go of btcwallet has one text for what btcd and bitcoind say in many. */
-const REFUSALS: readonly (readonly [RegExp, "spent" | "fee"])[] = [
-  [/output already spent|already spent|missing inputs|missingorspent|txn-mempool-conflict/i, "spent"],
-  [/insufficient fee|min relay fee not met|mempool min fee|fee rate too low|insufficient priority/i, "fee"],
-];
+/**
+ * All of it, or undefined where it changed meanwhile. lnd makes the list anew for each page, by height and then what no
+ * block has, and sorts the page again. So each page begins with the place at which the one before ended: exactly one of its
+ * transactions is known then. None is where one went from before that place, and two are where one came.
+ */
+async function readAll(
+  call: LndCaller["call"],
+  startHeight: number,
+): Promise<Result<readonly WalletTransaction[] | undefined, LndError>> {
+  const all = new Map<string, WalletTransaction>();
+  for (let page = LND_TRANSACTIONS_PAGE; ; ) {
+    const overlap = Math.min(all.size, 1);
+    const [indexOffset, maxTransactions] = [all.size - overlap, page + overlap];
+    const request = { startHeight, endHeight: -1, indexOffset, maxTransactions };
+    const answer = await call(Lightning.method.getTransactions, request);
+    if (!answer.ok) {
+      // Some have hundreds of inputs: a page of them is more than gRPC takes at once.
+      if (!isTooLarge(answer.error.detail) || page === 1) return answer;
+      page = Math.ceil(page / 8);
+      continue;
+    }
+    const { transactions } = answer.value;
+    if (transactions.filter(({ txHash }) => all.has(txHash)).length !== overlap) return ok(undefined);
+    for (const transaction of transactions) all.set(transaction.txHash, readTransaction(transaction));
+    if (transactions.length < maxTransactions) return ok([...all.values()]);
+  }
+}
 
 function readTransaction(transaction: Transaction): WalletTransaction {
   const { txHash, rawTxHex, blockHash, blockHeight, outputDetails, previousOutpoints } = transaction;
@@ -235,8 +266,4 @@ function chainOrder(hex: string): Uint8Array {
 
 function wire({ txid, vout }: Outpoint): { txidBytes: Uint8Array; outputIndex: number } {
   return { txidBytes: txid, outputIndex: vout };
-}
-
-function nothing(answer: Result<unknown, LndError>): Result<undefined, LndError> {
-  return answer.ok ? ok(undefined) : answer;
 }

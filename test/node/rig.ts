@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import type { Result } from "../../ceremony/result.ts";
 import { LND_CALL_MS } from "../../lsp/limits.ts";
 import type { Block } from "../../lsp/node/blocks.ts";
@@ -24,14 +25,14 @@ export function nodeOn(lnd: Lnd, options: Partial<LndOptions> = {}): LndNode {
 
 export async function good<T>(asking: Promise<Result<T, LndError>>): Promise<T> {
   const answer = await asking;
-  assert.ok(answer.ok, JSON.stringify(answer));
+  assert.ok(answer.ok, inspect(answer));
   return answer.value;
 }
 
 /** The code of an answer that must be none. */
 export async function bad(asking: Promise<Result<unknown, LndError>>): Promise<LndError["code"]> {
   const answer = await asking;
-  assert.ok(!answer.ok, JSON.stringify(answer));
+  assert.ok(!answer.ok, inspect(answer));
   return answer.error.code;
 }
 

@@ -48,6 +48,8 @@ export interface Chain {
   mine(blocks: number): Promise<string[]>;
   /** Sends coins of the outside world to a segwit address; the transaction's id. No block is mined. */
   pay(address: string, sat: number | bigint): Promise<string>;
+  /** Spends the coin of an unconfirmed payment of `pay` otherwise, for a higher fee: the payee gets nothing. */
+  takeBack(txid: string): Promise<void>;
   /**
    * Cuts the last `depth` blocks and mines a longer branch in their place; the hashes of its blocks. Transactions of the
    * cut blocks return to the mempool and are mined again, but those that `lose` names.
@@ -99,6 +101,7 @@ async function startBtcd(btcd: string, folder: string): Promise<Chain> {
     blockHash,
     mine,
     pay: bank.pay,
+    takeBack: bank.takeBack,
     async reorg(depth, { longer = 1, lose = [] } = {}) {
       await call("invalidateblock", await blockHash((await height()) - depth + 1));
       for (const txid of lose) await bank.takeBack(txid);
