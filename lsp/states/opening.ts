@@ -1,4 +1,4 @@
-import type { Machine } from "./machine.ts";
+import type { Machine, StateOf } from "./machine.ts";
 
 /**
  * One attempt to open the channel of a swap. Each state is written before the call that it permits leaves, so that a
@@ -75,3 +75,5 @@ export const OPENING = {
   | "over"
   | "retreated"
 >;
+
+export type OpeningStatus = StateOf<typeof OPENING>;

@@ -10,8 +10,8 @@ import { onBoth, onPostgres, type Place, sharedPostgres } from "./kinds.ts";
 import { query } from "./postgres.ts";
 import { errorCode, keyOf, value } from "./values.ts";
 
-const SECOND: Migration = {
-  name: "0002-test",
+const THIRD: Migration = {
+  name: "0003-test",
   oldest: "0.2.0",
   statements: ["CREATE TABLE extra (x int NOT NULL)", "INSERT INTO extra VALUES (1)"],
 };
@@ -29,30 +29,33 @@ async function tryOpen({ where }: Place, migrations = MIGRATIONS): Promise<strin
 test("a migration that was released is never changed", () => {
   assert.deepEqual(
     MIGRATIONS.map((migration) => [migration.name, checksum(migration)]),
-    [["0001-tables", "c1e810b54f87cc4ec27ae510b899c2d405aec3a5d25a9bc4f3e43fd44aa1cfa5"]],
+    [
+      ["0001-tables", "c1e810b54f87cc4ec27ae510b899c2d405aec3a5d25a9bc4f3e43fd44aa1cfa5"],
+      ["0002-swaps", "664b630f9d7249af057f6143af51ca705711f5116ce7b3532a0f3c516d459b6a"],
+    ],
   );
 });
 
 onBoth("each step once, then the next", async (place) => {
-  assert.equal(await tryOpen(place), "opened 0001-tables");
+  assert.equal(await tryOpen(place), "opened 0001-tables 0002-swaps");
   assert.equal(await tryOpen(place), "opened");
-  assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened 0002-test");
-  assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened");
+  assert.equal(await tryOpen(place, [...MIGRATIONS, THIRD]), "opened 0003-test");
+  assert.equal(await tryOpen(place, [...MIGRATIONS, THIRD]), "opened");
 });
 
 onBoth("a database of another history is refused, and left as it is", async (place) => {
-  const [first] = MIGRATIONS as [Migration];
-  await tryOpen(place, [...MIGRATIONS, SECOND]);
+  const [first, swaps] = MIGRATIONS as [Migration, Migration];
+  await tryOpen(place, [...MIGRATIONS, THIRD]);
   assert.equal(await tryOpen(place), "migration_unknown", "the program is older than the database");
-  const changed = { ...SECOND, statements: [...SECOND.statements, "SELECT 1"] };
-  assert.equal(await tryOpen(place, [first, changed]), "migration_changed");
-  assert.equal(await tryOpen(place, [first, { ...SECOND, name: "0002-other" }]), "migration_changed");
-  assert.equal(await tryOpen(place, [SECOND, first]), "migration_changed", "another order");
-  assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened");
+  const changed = { ...THIRD, statements: [...THIRD.statements, "SELECT 1"] };
+  assert.equal(await tryOpen(place, [first, swaps, changed]), "migration_changed");
+  assert.equal(await tryOpen(place, [first, swaps, { ...THIRD, name: "0003-other" }]), "migration_changed");
+  assert.equal(await tryOpen(place, [swaps, first]), "migration_changed", "another order");
+  assert.equal(await tryOpen(place, [...MIGRATIONS, THIRD]), "opened");
 });
 
 onBoth("a program runs on a database that a newer one has migrated, as far as each step says so", async (place) => {
-  const third: Migration = { name: "0003-test", oldest: "0.10.0", statements: ["SELECT 1"] };
+  const fourth: Migration = { name: "0004-test", oldest: "0.10.0", statements: ["SELECT 1"] };
   const tryAs = async (version: string, migrations = MIGRATIONS): Promise<string> => {
     const opened = await openStore({ ...place.where, network: "regtest", clock: Date.now, migrations, version });
     if (!opened.ok) return opened.error.code;
@@ -60,24 +63,52 @@ onBoth("a program runs on a database that a newer one has migrated, as far as ea
     await opened.value.close();
     return "opened";
   };
-  assert.equal(await tryAs("0.3.0", [...MIGRATIONS, SECOND]), "opened");
+  assert.equal(await tryAs("0.3.0", [...MIGRATIONS, THIRD]), "opened");
   assert.equal(await tryAs("0.2.0"), "opened", "a rollback, or a restart in the middle of a change");
   assert.equal(await tryAs("0.1.9"), "migration_unknown");
-  assert.equal(await tryAs("0.10.0", [...MIGRATIONS, SECOND, third]), "opened");
+  assert.equal(await tryAs("0.10.0", [...MIGRATIONS, THIRD, fourth]), "opened");
   assert.equal(await tryAs("0.9.9"), "migration_unknown", "each of the steps that it does not know counts");
   assert.equal(await tryAs("0.10.0"), "opened");
   assert.equal(await tryAs("1"), "opened");
 });
 
+onBoth("a program of before swaps runs on a database that has them, and takes nonces there", async (place) => {
+  const [first] = MIGRATIONS as [Migration];
+  const newer = await place.open();
+  await newer.db.executeQuery(
+    sql`WITH u AS (
+      INSERT INTO users (node_pub_key, latest_nonce, previous_nonce) VALUES (${keyOf(1)}, 1, 0) RETURNING id
+    ) INSERT INTO swaps (uuid, user_id, fund_address, lsp_address, refund_address, status, privacy, expires_at)
+      SELECT gen_random_uuid(), id, 'a', 'b', 'c', 'waiting_fund_chain', 'public', now() FROM u`.compile(newer.db),
+  );
+  await newer.close();
+  const older = await openStore({
+    ...place.where,
+    network: "regtest",
+    clock: Date.now,
+    migrations: [first],
+    version: "0.1.0",
+  });
+  const store = value(older);
+  assert.equal(value(await store.nonces.take(keyOf(1), 2n)), "accepted");
+  assert.equal(value(await store.nonces.take(keyOf(2), 2n)), "accepted");
+  assert.equal(
+    (await store.db.selectFrom("swaps").select("status").executeTakeFirstOrThrow()).status,
+    "waiting_fund_chain",
+  );
+  await store.close();
+  assert.equal(await tryOpen(place), "opened");
+});
+
 onBoth("a step that fails leaves nothing of it, nor of those before it in the same start", async (place) => {
   const broken: Migration = {
-    name: "0003-broken",
+    name: "0004-broken",
     oldest: "0.2.0",
     statements: ["CREATE TABLE half (x int)", "SELECT 1 / 0"],
   };
-  assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND, broken]), "migration_failed");
-  assert.equal(await tryOpen(place), "opened 0001-tables");
-  assert.equal(await tryOpen(place, [...MIGRATIONS, SECOND]), "opened 0002-test");
+  assert.equal(await tryOpen(place, [...MIGRATIONS, THIRD, broken]), "migration_failed");
+  assert.equal(await tryOpen(place), "opened 0001-tables 0002-swaps");
+  assert.equal(await tryOpen(place, [...MIGRATIONS, THIRD]), "opened 0003-test");
 });
 
 onBoth("a database of another network is refused before anything is changed", async (place) => {
@@ -86,7 +117,7 @@ onBoth("a database of another network is refused before anything is changed", as
     ...place.where,
     network: "simnet",
     clock: Date.now,
-    migrations: [...MIGRATIONS, SECOND],
+    migrations: [...MIGRATIONS, THIRD],
   });
   assert.equal(errorCode(other), "store_network");
   assert.equal(await tryOpen(place), "opened");
@@ -103,7 +134,10 @@ onPostgres("stores that open at once, and processes: each step once", async (pla
     }),
   ]);
   assert.deepEqual(new Set(openings.map((said) => said.split(" ")[0])), new Set(["opened"]));
-  assert.deepEqual(await query(url, "SELECT number, name FROM migrations"), [{ number: 1, name: "0001-tables" }]);
+  assert.deepEqual(await query(url, "SELECT number, name FROM migrations"), [
+    { number: 1, name: "0001-tables" },
+    { number: 2, name: "0002-swaps" },
+  ]);
 });
 
 onPostgres("a migration waits for another process's, and not for ever", async (place) => {
@@ -118,7 +152,7 @@ onPostgres("a migration waits for another process's, and not for ever", async (p
   } finally {
     await other.end();
   }
-  assert.equal(await tryOpen(place), "opened 0001-tables");
+  assert.equal(await tryOpen(place), "opened 0001-tables 0002-swaps");
 });
 
 onPostgres("a server that does not flush to disk is for regtest and simnet", async ({ where }) => {
