@@ -74,7 +74,7 @@ type Build = (out: string, run: Run) => Promise<void>;
 const builds = new Map<string, Promise<string>>();
 
 /** What a build is made of: the files of a module of Go, a crate or a Maven project. */
-const SOURCES = "{go.mod,go.sum,Cargo.*,pom.xml,**/*.{go,rs,java}}";
+const SOURCES = "{go.mod,go.sum,Cargo.*,pom.xml,*.sha256,*.go,*.rs,*.java,src/*.rs}";
 
 /**
  * The folder `.cache/NAME/KEY`, which `build` has filled. KEY is of the sources and of what the compiler says of its version.

@@ -49,6 +49,11 @@ export const TOOLS = {
     otherwise: `install Rust ${OLDEST_RUST.join(".")} or newer and put cargo on the path (Debian's is older)`,
     found: (machine) => atLeast(versionOf(machine.output("cargo", ["--version"])), OLDEST_RUST),
   },
+  curl: {
+    debian: "curl",
+    use: "calls by a program that knows HTTP/2 and no gRPC",
+    found: command("curl"),
+  },
   dosfstools: {
     debian: "dosfstools",
     programs: ["mkfs.vfat"],
@@ -90,6 +95,18 @@ export const TOOLS = {
     files: ["/usr/lib/grub/x86_64-efi/linux.mod"],
     use: "starting the boot test's image under UEFI",
     found: file("/usr/lib/grub/x86_64-efi/linux.mod"),
+  },
+  jdk: {
+    debian: "default-jdk-headless",
+    programs: ["java", "javac"],
+    use: "a client of Java's",
+    found: command("javac"),
+  },
+  maven: {
+    debian: "maven",
+    programs: ["mvn"],
+    use: "grpc-java, for a client of Java's",
+    found: command("mvn"),
   },
   mtools: {
     debian: "mtools",
