@@ -4,6 +4,8 @@ export PATH=@coreutils@/bin:@utilLinux@/bin
 sync
 umount @out@
 if [ "${EXIT_STATUS:-0}" != 0 ]; then
+  # systemd gives the terminal to what runs before and at the start, and /dev/null to what runs after.
+  exec </dev/tty1
   stty sane -echo
   printf '\n  The ceremony ended with %s. Press Enter: the machine goes off.\n' "$EXIT_STATUS"
   read -r _

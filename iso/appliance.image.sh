@@ -20,9 +20,10 @@ set prefix=($root)/boot/grub
 configfile ($root)/boot/grub/grub.cfg
 EARLY
 parts="iso9660 normal configfile linux search search_label terminal part_gpt part_msdos echo test halt"
-grub-mkimage -d "$bios" -O i386-pc-eltorito -C xz -c "$work/early.cfg" -p /boot/grub \
+# Not compressed: nixpkgs' GRUB is built without liblzma.
+grub-mkimage -d "$bios" -O i386-pc-eltorito -c "$work/early.cfg" -p /boot/grub \
   -o "$work/iso/boot/grub/eltorito.img" biosdisk vga_text $parts
-grub-mkimage -d "$efi" -O x86_64-efi -C xz -c "$work/early.cfg" -p /boot/grub \
+grub-mkimage -d "$efi" -O x86_64-efi -c "$work/early.cfg" -p /boot/grub \
   -o "$work/efi/BOOTX64.EFI" fat efi_gop all_video video $parts
 
 truncate -s 2880K "$work/efi.img"

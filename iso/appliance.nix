@@ -23,10 +23,20 @@ let
   kernelModules = kernel.modules or kernel;
   closure = pkgs.makeModulesClosure {
     kernel = kernelModules;
-    firmware = [ ];
+    # A folder and not a list: nixpkgs' script changes into it, and bash 5.3 refuses `cd ""`.
+    firmware = pkgs.emptyDirectory;
     rootModules = modules;
     allowMissing = false;
   };
+  # NixOS makes the closure of the first stage from this one, with the same script, which reads three lists of the whole
+  # kernel and leaves them out of its result.
+  modulesTree = pkgs.runCommand "modules-tree" { } ''
+    cp -r ${closure} "$out"
+    chmod -R u+w "$out"
+    for list in modules.order modules.builtin modules.builtin.modinfo; do
+      cp ${kernelModules}/lib/modules/*/"$list" "$out"/lib/modules/*/
+    done
+  '';
 
   # The C library with the two libraries of GCC beside it, in the one folder that the loader of nixpkgs looks into: so
   # the released bytes start as they are, with no variable and no patch. Copies, because this is mounted over that folder.
@@ -116,6 +126,11 @@ in
       "quiet"
       "loglevel=1"
       "consoleblank=0"
+      # nixpkgs' kernel takes the framebuffer console over with the first character. Nothing is printed before the
+      # program's font is set, and a dummy console has no font (kbd#99).
+      "fbcon=nodefer"
+      # An oops is not written into the machine's flash.
+      "pstore.backend=none"
       "ipv6.disable=1"
       "init_on_alloc=1"
       "init_on_free=1"
@@ -159,8 +174,8 @@ in
     };
     security.protectKernelImage = true;
 
-    system.modulesTree = mkForce [ closure ];
-    system.build.ceremonyModules = closure;
+    system.modulesTree = mkForce [ modulesTree ];
+    system.build.ceremonyModules = modulesTree;
     boot.kernelModules = mkForce modules;
     boot.initrd.includeDefaultModules = false;
     boot.initrd.availableKernelModules = mkForce [ ];
@@ -205,11 +220,24 @@ in
     ];
     boot.swraid.enable = mkForce false;
     services.lvm.enable = mkForce false;
-    # They register the store in a database and a profile: for machines that are changed later.
+    # They register the store in a database and a profile: for machines that are changed later. The service is
+    # netboot.nix's, and has Nix itself in it.
     boot.postBootCommands = mkForce "";
+    systemd.services.register-nix-paths.enable = mkForce false;
     boot.tmp.useTmpfs = true;
     services.journald.storage = "volatile";
     systemd.coredump.enable = false;
+    # What the firmware would keep of a crash is not read either.
+    systemd.suppressedSystemUnits = [ "systemd-pstore.service" ];
+
+    # --- No second kernel, no sleep, no shutdown from memory -----------------------------------------------------------
+
+    boot.kexec.enable = mkForce false;
+    powerManagement.enable = mkForce false;
+    systemd.shutdownRamfs.enable = mkForce false;
+    # Databases of logins and leftovers of earlier systems: there are neither.
+    systemd.services.lastlog2-import.enable = mkForce false;
+    systemd.services.systemd-tmpfiles-resetup.enable = mkForce false;
 
     # --- No network ------------------------------------------------------------------------------------------------
 
@@ -269,7 +297,8 @@ in
       NAutoVTs = 0;
       ReserveVT = 0;
     };
-    systemd.timers = mkForce { };
+    # Timers of NixOS' modules, and the one that is systemd's own unit and started by it.
+    systemd.timers = mkForce { systemd-tmpfiles-clean.enable = false; };
 
     # --- The ceremony ----------------------------------------------------------------------------------------------
 
@@ -400,6 +429,12 @@ in
         DeviceAllow = [ "/dev/tty1 rw" ];
         BindReadOnlyPaths = [ "${libraries}:${pkgs.glibc}/lib" ];
         ReadWritePaths = [ out ];
+        # PID 1 mounts both read-write, whatever is protected, and the program refuses a machine that keeps what is
+        # written. BIOS machines have only the first.
+        ReadOnlyPaths = [
+          "-/sys/fs/pstore"
+          "-/sys/firmware/efi/efivars"
+        ];
         ProtectSystem = "strict";
         ProtectHome = true;
         PrivateTmp = true;

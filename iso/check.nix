@@ -15,7 +15,11 @@ let
     isAttrs
     map
     match
+    sort
     ;
+
+  # NixOS keeps the names in a set, which has its own order.
+  sorted = sort builtins.lessThan;
 
   sysctl = name: config.boot.kernel.sysctl.${name};
   hasParameter = word: elem word config.boot.kernelParams;
@@ -44,7 +48,8 @@ let
       && !config.networking.firewall.enable;
     ipv6_off = !config.networking.enableIPv6 && hasParameter "ipv6.disable=1";
     radio_off = !config.hardware.bluetooth.enable && !config.hardware.wirelessRegulatoryDatabase;
-    firmware_none = config.hardware.firmware == [ ] && !config.hardware.enableRedistributableFirmware;
+    # NixOS makes one folder of the list.
+    firmware_none = config.hardware.firmware.paths == [ ] && !config.hardware.enableRedistributableFirmware;
     services_off =
       !config.services.openssh.enable
       && !config.services.timesyncd.enable
@@ -53,7 +58,8 @@ let
       && !config.services.pipewire.enable
       && !config.services.logrotate.enable
       && !config.services.lvm.enable;
-    nix_off = !config.nix.enable;
+    # netboot.nix has Nix itself register the store at each boot.
+    nix_off = !config.nix.enable && !(config.systemd.services.register-nix-paths.enable or true);
     sudo_off = !config.security.sudo.enable && !config.security.polkit.enable;
     login_none =
       !config.users.mutableUsers
@@ -92,12 +98,15 @@ let
     memory_zeroed = hasParameter "init_on_free=1" && hasParameter "init_on_alloc=1";
     dma_guarded = hasParameter "intel_iommu=on" && hasParameter "amd_iommu=force_isolation" && hasParameter "iommu.passthrough=0";
     parameters_honest = !(any forbiddenParameter config.boot.kernelParams);
-    modules_listed = config.boot.kernelModules == import ./check.modules.nix && config.boot.extraModulePackages == [ ];
+    modules_listed =
+      sorted config.boot.kernelModules == sorted (import ./check.modules.nix) && config.boot.extraModulePackages == [ ];
     modules_harmless = !(any forbiddenModule config.boot.kernelModules);
     modules_locked =
       config.security.lockKernelModules
       && elem "ceremony-prepare.service" config.systemd.services.disable-kernel-module-loading.before;
-    kexec_off = sysctl "kernel.kexec_load_disabled" == 1 && config.security.protectKernelImage;
+    kexec_off =
+      sysctl "kernel.kexec_load_disabled" == 1 && config.security.protectKernelImage && !config.boot.kexec.enable;
+    sleep_off = !config.powerManagement.enable && !config.systemd.shutdownRamfs.enable;
     io_uring_off = sysctl "kernel.io_uring_disabled" == 2;
     sysrq_off = sysctl "kernel.sysrq" == 0;
     cores_off = sysctl "kernel.core_pattern" == "|/bin/false" && sysctl "fs.suid_dumpable" == 0 && !config.systemd.coredump.enable;
@@ -132,7 +141,16 @@ let
       "--mode production --network testnet"
       "--mode production --network signet"
     ];
-    no_timers = config.systemd.timers == { };
+    no_timers = all (timer: !(timer.enable or true)) (attrValues config.systemd.timers);
+    # nixpkgs' kernel has no font on its console before something was printed.
+    console_not_deferred = hasParameter "fbcon=nodefer";
+    # Neither an oops nor anything else is left in the flash of the machine.
+    flash_untouched =
+      hasParameter "pstore.backend=none"
+      && all (path: elem path unit.ReadOnlyPaths) [
+        "-/sys/fs/pstore"
+        "-/sys/firmware/efi/efivars"
+      ];
   };
 in
 {

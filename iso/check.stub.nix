@@ -36,7 +36,10 @@ let
     OVMF.firmware = "/packages/OVMF.fd";
     fetchurl = { url, sha256 }: "/fetched/${sha256}";
     closureInfo = { rootPaths }: "/closure";
-    makeModulesClosure = given: "/built/modules";
+    emptyDirectory = "/packages/empty";
+    # Under bash 5.3 the script ends where the firmware is a list, which is an empty text to it.
+    makeModulesClosure =
+      given: if builtins.isString given.firmware then "/built/modules" else throw "cd: null directory";
     # The script is evaluated too, so that a name in it that is not there is found.
     runCommand =
       name: given: script:
@@ -75,7 +78,38 @@ let
         inherit config lib pkgs;
         modulesPath = "/nixos/modules";
       };
-      config = module.config // {
+      inherit (module.config) boot hardware systemd;
+      # What NixOS does to values on their way through its options (a tree of July 2026).
+      nixos = {
+        # services/hardware/udev.nix: one folder of all that is listed.
+        hardware = hardware // {
+          firmware = {
+            type = "derivation";
+            paths = hardware.firmware;
+          };
+        };
+        # system/boot/kernel.nix: names of a set, in its order.
+        boot = boot // {
+          kernelModules = builtins.sort builtins.lessThan boot.kernelModules;
+        };
+        systemd = systemd // {
+          services = started // systemd.services;
+        };
+      };
+      # Services of NixOS' own modules that this machine gets, but for what it turns off.
+      started =
+        let
+          unless = off: name: if off then { } else { ${name}.wantedBy = [ "multi-user.target" ]; };
+        in
+        unless (!(systemd.shutdownRamfs.enable or true)) "generate-shutdown-ramfs"
+        // unless (!(boot.kexec.enable or true)) "prepare-kexec"
+        // unless (!(module.config.powerManagement.enable or true)) "post-boot"
+        // unless (!(module.config.powerManagement.enable or true)) "sleep-actions"
+        // unless (builtins.elem "systemd-pstore.service" (systemd.suppressedSystemUnits or [ ])) "systemd-pstore"
+        // unless false "lastlog2-import"
+        // unless false "register-nix-paths"
+        // unless false "systemd-tmpfiles-resetup";
+      config = module.config // nixos // {
         inherit ceremony;
         system = module.config.system // {
           nixos.label = "stub";

@@ -40,6 +40,7 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
     ["systemd.services.ceremony.serviceConfig.CapabilityBoundingSet", '"CAP_NET_ADMIN"'],
     ["systemd.services.ceremony.serviceConfig.NoNewPrivileges", "false"],
   ],
+  console_not_deferred: [["boot.kernelParams", without("fbcon=nodefer")]],
   console_single: [
     ['systemd.services."getty@".enable', "true"],
     ["services.logind.settings.Login.NAutoVTs", "6"],
@@ -61,8 +62,13 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
   ],
   file_systems_few: [["boot.supportedFilesystems", '[ "vfat" "ext4" ]']],
   firmware_none: [
-    ["hardware.firmware", '[ "/packages/linux-firmware" ]'],
+    ["hardware.firmware", '{ paths = [ "/packages/linux-firmware" ]; }'],
     ["hardware.enableRedistributableFirmware", "true"],
+  ],
+  flash_untouched: [
+    ["boot.kernelParams", without("pstore.backend=none")],
+    ["systemd.services.ceremony.serviceConfig.ReadOnlyPaths", '[ "-/sys/fs/pstore" ]'],
+    ["systemd.services.ceremony.serviceConfig.ReadOnlyPaths", '[ "-/sys/firmware/efi/efivars" ]'],
   ],
   hibernation_off: [["boot.kernelParams", without("nohibernate")]],
   io_uring_off: [['boot.kernel.sysctl."kernel.io_uring_disabled"', "1"]],
@@ -74,6 +80,7 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
   kexec_off: [
     ['boot.kernel.sysctl."kernel.kexec_load_disabled"', "0"],
     ["security.protectKernelImage", "false"],
+    ["boot.kexec.enable", "true"],
   ],
   login_none: [
     ["users.users.root.hashedPassword", '""'],
@@ -97,8 +104,15 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
     ["networking.wireless.enable", "true"],
     ["networking.networkmanager.enable", "true"],
   ],
-  nix_off: [["nix.enable", "true"]],
-  no_timers: [["systemd.timers", "{ x = { }; }"]],
+  nix_off: [
+    ["nix.enable", "true"],
+    ["systemd.services.register-nix-paths.enable", "true"],
+    ["systemd.services.register-nix-paths", "{ }"],
+  ],
+  no_timers: [
+    ["systemd.timers", "{ x = { }; }"],
+    ["systemd.timers.systemd-tmpfiles-clean.enable", "true"],
+  ],
   parameters_honest: [
     ["boot.kernelParams", withMore("lockdown=confidentiality")],
     ["boot.kernelParams", withMore("systemd.debug_shell")],
@@ -117,6 +131,10 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
   services_off: [
     ["services.openssh.enable", "true"],
     ["services.pipewire.enable", "true"],
+  ],
+  sleep_off: [
+    ["powerManagement.enable", "true"],
+    ["systemd.shutdownRamfs.enable", "true"],
   ],
   setuid_none: [["security.wrappers", '{ su.source = "/packages/su"; }']],
   sudo_off: [["security.sudo.enable", "true"]],
