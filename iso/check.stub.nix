@@ -96,21 +96,31 @@ let
           services = started // systemd.services;
         };
       };
-      # Services of NixOS' own modules that this machine gets, but for what it turns off.
+      # What NixOS' own modules start on this machine, but for what it turns off: their verdict of July 2026.
       started =
         let
-          unless = off: name: if off then { } else { ${name}.wantedBy = [ "multi-user.target" ]; };
+          isOff = set: name: !(set.${name}.enable or true);
+          power = {
+            post-boot.wantedBy = [ "multi-user.target" ];
+            sleep-actions.wantedBy = [ "sleep.target" ];
+          };
         in
-        unless (!(systemd.shutdownRamfs.enable or true)) "generate-shutdown-ramfs"
-        // unless (!(boot.kexec.enable or true)) "prepare-kexec"
-        // unless (!(module.config.powerManagement.enable or true)) "post-boot"
-        // unless (!(module.config.powerManagement.enable or true)) "sleep-actions"
-        // unless (builtins.elem "systemd-pstore.service" (systemd.suppressedSystemUnits or [ ])) "systemd-pstore"
-        // unless false "lastlog2-import"
-        // unless false "register-nix-paths"
-        // unless false "systemd-tmpfiles-resetup";
+        {
+          lastlog2-import.wantedBy = [ "default.target" ];
+          register-nix-paths.wantedBy = [ "multi-user.target" ];
+          systemd-pstore.wantedBy = [ "sysinit.target" ];
+          systemd-tmpfiles-resetup.requiredBy = [ "sysinit-reactivation.target" ];
+        }
+        // (if isOff systemd "shutdownRamfs" then { } else { generate-shutdown-ramfs.wantedBy = [ "shutdown.target" ]; })
+        // (if isOff boot "kexec" then { } else { prepare-kexec.wantedBy = [ "kexec.target" ]; })
+        // (if isOff module.config "powerManagement" then { } else power);
       config = module.config // nixos // {
         inherit ceremony;
+        environment = module.config.environment // {
+          etc = module.config.environment.etc // {
+            "systemd/system".source = "/built/system-units";
+          };
+        };
         system = module.config.system // {
           nixos.label = "stub";
           build = module.config.system.build // {

@@ -74,6 +74,7 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
   writeFileSync(at("etc/ceremony/arguments"), "--mode\nproduction\n--network\nmainnet\n");
   writeFileSync(at("dev/disk/by-label/CEREMONYOUT"), "");
   if (machine.frameBuffer === true) writeFileSync(at("dev/fb0"), "");
+  writeFileSync(at("dev/tty1"), machine.typed);
   machine.before?.(at);
   const text = readFileSync(join(ROOT, `iso/appliance.${name}.sh`), "utf8")
     .replaceAll("@bash@", "")
@@ -86,10 +87,12 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
     // A stick is a block device, which only root could make here.
     .replace("[ ! -b ", "[ ! -e ")
     .replaceAll(">/run/", `>${folder}/run/`)
-    .replaceAll("</etc/", `<${folder}/etc/`);
+    .replaceAll("</etc/", `<${folder}/etc/`)
+    .replaceAll("</dev/tty1", `<${folder}/dev/tty1`);
   writeFileSync(at("program"), text);
   const { status, stdout, stderr } = spawnSync("bash", [at("program")], {
-    input: machine.typed,
+    // systemd gives the console to what runs before and at the start, and /dev/null to what runs after.
+    input: name === "prepare" ? machine.typed : "",
     encoding: "utf8",
     timeout: bound(10_000),
     env: { PATH: "/usr/bin:/bin", ...machine.env },
@@ -243,8 +246,13 @@ test("after the ceremony the stick is let go first, then the console is cleared 
   const done = runProgram(t, "end", { typed: "" });
   assert.deepEqual(done.calls, ["umount /out"]);
   assert.equal(done.screen, "\u001bc\u001b[3J");
-  const refused = runProgram(t, "end", { typed: "\n", env: { EXIT_STATUS: "1" } });
-  assert.deepEqual(refused.calls, ["umount /out", "stty sane -echo"]);
+  const stty = 'echo "from $(readlink /proc/$$/fd/0)" >>"$(dirname "$0")/../../calls"';
+  const refused = runProgram(t, "end", { typed: "\n", env: { EXIT_STATUS: "1" }, fakes: { stty } });
+  assert.deepEqual(
+    refused.calls,
+    ["umount /out", "stty sane -echo", "from /dev/tty1"],
+    "it waits for the console's Enter",
+  );
   assert.match(refused.screen, /The ceremony ended with 1\. Press Enter/);
   assert(refused.screen.endsWith("\u001bc\u001b[3J"));
 });
