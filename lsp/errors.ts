@@ -2,7 +2,7 @@
  * Every code that `lsp` can end with or log, and what it tells a person. A code is part of the interface: it is printed
  * in brackets before the sentence, it is the `code` of a log line, and docs/lsp.md has a row for it.
  */
-export const ERRORS = {
+export const LSP_ERRORS = {
   usage: "the command line is not one of those that `lsp --help` shows",
   failed: "something failed that should not; the line above says what",
 
@@ -95,11 +95,11 @@ export const ERRORS = {
   migration_failed: "a migration failed; the database is as before",
 } as const satisfies Record<string, string>;
 
-export type ErrorCode = keyof typeof ERRORS;
+export type LspErrorCode = keyof typeof LSP_ERRORS;
 
-export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
+export const LSP_EXIT = { done: 0, refused: 1, usage: 2 } as const;
 
 /** One line for a person: the code, the sentence, and what it is about. */
-export function errorLine(code: ErrorCode, about = ""): string {
-  return `lsp: [${code}] ${ERRORS[code]}${about === "" ? "" : ` (${about})`}\n`;
+export function lspErrorLine(code: LspErrorCode, about = ""): string {
+  return `lsp: [${code}] ${LSP_ERRORS[code]}${about === "" ? "" : ` (${about})`}\n`;
 }

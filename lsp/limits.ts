@@ -10,7 +10,7 @@ export const CLIENT_DEADLINE_MS = 10_000;
 export const CLIENT_NONCE_WINDOW_MS = 60_000;
 
 /** Calls that wait in one client, which makes one at a time: a caller that is so far behind has to hear of it. */
-export const CLIENT_WAITING_MAX = 1_000;
+export const LSP_CLIENT_WAITING_MAX = 1_000;
 
 /** Bytes of a configuration file, a certificate chain or a secret; a page is 4 KiB. */
 export const FILE_BYTES_MAX = 262_144;
@@ -42,7 +42,7 @@ export const ADDRESS_NEW_KEYS_PER_DAY = 1_000;
 export const START_TIMEOUT_SECONDS = 60;
 
 /** Milliseconds that a stop waits for what is in flight, for one request is over by then; systemd's TimeoutStopSec is longer. */
-export const STOP_GRACE_MS = 5_000;
+export const LSP_STOP_GRACE_MS = 5_000;
 
 /** Milliseconds between two looks at lnd, signer and database: four small calls; what `/readyz` shows is not much older. */
 export const CHECK_MS = 1_000;
@@ -191,7 +191,7 @@ export const ADDRESS_CONNECTIONS_MAX = 256;
 export const ADDRESS_CONNECTIONS_PER_SECOND = 20;
 
 /** Calls open on one connection. RFC 9113 6.5.2 recommends to allow at least 100. */
-export const CONNECTION_STREAMS_MAX = 128;
+export const LSP_CONNECTION_STREAMS_MAX = 128;
 
 /**
  * Calls in flight on all connections: at 64 KiB each their bodies take 128 MiB at most, and at 3,000 a second they are done
@@ -245,7 +245,7 @@ export const REFUSED_STREAMS_MAX = 100;
 export const SETTINGS_MAX = 32;
 
 /** Milliseconds between two looks at overdue calls and connections: one timer for all costs nothing per call. */
-export const SWEEP_MS = 100;
+export const LSP_SWEEP_MS = 100;
 
 /** A failure before verification is made and signed once in this time for all who fail so, in milliseconds: anybody can cause one. */
 export const SHARED_FAILURE_MS = 1_000;

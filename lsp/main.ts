@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { dispatch } from "./commands.ts";
+import { dispatchLsp } from "./app/commands.ts";
 
-process.exitCode = await dispatch(process.argv.slice(2));
+process.exitCode = await dispatchLsp(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../ceremony/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 
 /** Flag and length, before the payload. */
 export const FRAME_HEADER = 5;

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { fail, ok, type Result } from "../ceremony/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 
 export interface GzipError {
   readonly code: /** Not one whole member: its header, its data, its sum or its length are wrong. */

@@ -1,4 +1,4 @@
-/** The signer's bounds, each with its reason. The policy's own numbers are configuration (`signer/config.ts`). */
+/** The signer's bounds, each with its reason. The policy's own numbers are configuration (`signer/app/config.ts`). */
 
 /** Items in one batch. A batch is one flush and one message back; larger ones would only make the first item wait. */
 export const BATCH_ITEMS_MAX = 1_024;
@@ -16,7 +16,7 @@ export const UNDER_WAY_ITEMS = 128;
 export const SLICE_MS = 20;
 
 /** Bytes of one message on a client's socket: a batch of ordinary frames many times over, or 16 of the largest. */
-export const MESSAGE_BYTES_MAX = 1_048_576;
+export const STREAM_MESSAGE_BYTES_MAX = 1_048_576;
 
 /** Items of one client between reading and answer. At 18,000 a second this is under a quarter of a second of work. */
 export const CLIENT_ITEMS_MAX = 4_096;
@@ -80,3 +80,6 @@ export const WITNESS_MS = 60_000;
 
 /** Milliseconds until a log that had no room is tried again: the disk is looked at once a second. */
 export const LOG_RETRY_MS = 500;
+
+/** BIP32: indexes from 2^31 on are hardened, and no extended public key derives them. */
+export const ADDRESS_INDEX_MAX = 2 ** 31 - 1;

@@ -17,32 +17,36 @@ const PARTS: readonly Part[] = [
   {
     name: "10 million mutated frames at the policy",
     env: { FUZZ_COUNT: "10000000" },
-    files: ["test/policy/fuzz.test.ts"],
+    files: ["test/signer/policy/fuzz.test.ts"],
   },
   {
     name: "300 seeds beside lnd's own packages, ten of each leading zero",
     env: { DEEP: "1" },
-    files: ["test/oracle/oracle.test.ts"],
+    files: ["test/ceremony/oracle/oracle.test.ts"],
   },
   {
     name: "500 kills of the audit log, and 500 of the signer, under load",
     env: { DEEP: "1" },
-    files: ["test/audit/crash.test.ts", "test/service/crash.test.ts"],
+    files: ["test/signer/audit/crash.test.ts", "test/signer/service/crash.test.ts"],
   },
   {
     name: "LSP and Postgres killed under load, eight times each",
     env: { DEEP: "8" },
-    files: ["test/store/crash.test.ts", "test/load/crash.test.ts"],
+    files: ["test/lsp/store/crash.test.ts", "test/lsp/load/crash.test.ts"],
   },
   {
     name: "a fault at every scene of the ceremony",
     env: { DEEP: "1" },
-    files: ["test/faults/kill.test.ts", "test/faults/end.test.ts", "test/faults/disk.test.ts"],
+    files: [
+      "test/ceremony/faults/kill.test.ts",
+      "test/ceremony/faults/end.test.ts",
+      "test/ceremony/faults/disk.test.ts",
+    ],
   },
   {
     name: "a machine of its own for each gate of the boot test, and rehearsals of the other pairs",
     env: { DEEP: "1" },
-    files: ["test/boot/gates.test.ts", "test/boot/play.test.ts"],
+    files: ["test/iso/boot/gates.test.ts", "test/iso/boot/play.test.ts"],
   },
 ];
 

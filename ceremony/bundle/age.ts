@@ -1,7 +1,7 @@
 import { createCipheriv, createHmac, diffieHellman } from "node:crypto";
+import { Secret } from "../../core/secret.ts";
 import { hkdfSha256 } from "../mix/hkdf.ts";
-import { Secret } from "../seed/secret.ts";
-import { pointOf, privateKeyOf, publicKeyOf } from "./recipient.ts";
+import { pointOf, privateKeyOf, publicKeyOf } from "../table/recipient.ts";
 
 // The age v1 file format (age-encryption.org/v1, C2SP age.md): one X25519 recipient, one chunk, armor.
 

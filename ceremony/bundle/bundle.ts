@@ -1,10 +1,10 @@
-import { encodePayload } from "../../signer/bundle/payload.ts";
-import type { Config } from "../config.ts";
+import { encodePayload } from "../../core/payload.ts";
+import type { Secret } from "../../core/secret.ts";
 import { expandLabel, type MixInput } from "../mix/mixer.ts";
 import { identityPrivateKey } from "../seed/derivation.ts";
-import type { Secret } from "../seed/secret.ts";
+import type { Config } from "../table/config.ts";
+import { parseRecipient } from "../table/recipient.ts";
 import { encryptAge } from "./age.ts";
-import { parseRecipient } from "./recipient.ts";
 
 /** The name of the bundle in the output folder. */
 export const BUNDLE_FILE = "identity.age";

@@ -1,13 +1,13 @@
 import { createHash, scryptSync } from "node:crypto";
+import { Secret } from "../../core/secret.ts";
 import { encryptAge } from "../bundle/age.ts";
 import { hkdfSha256 } from "../mix/hkdf.ts";
 import { restoreAgain } from "../second/restore.ts";
 import { aezEncrypt } from "../seed/aez.ts";
 import { decipher, encipher } from "../seed/aezeed.ts";
 import { crc32c } from "../seed/crc32c.ts";
-import { identity } from "../seed/derivation.ts";
+import { walletIdentity } from "../seed/derivation.ts";
 import { formatPhrase, parsePhrase } from "../seed/phrase.ts";
-import { Secret } from "../seed/secret.ts";
 import { type CheckResult, pass, red } from "./result.ts";
 
 // Known answers: the arithmetic of this program on this machine against values that others published. A processor that
@@ -23,7 +23,7 @@ export interface Primitives {
   readonly encryptAge: typeof encryptAge;
   readonly encipher: typeof encipher;
   readonly decipher: typeof decipher;
-  readonly identity: typeof identity;
+  readonly identity: typeof walletIdentity;
   readonly restoreAgain: typeof restoreAgain;
 }
 
@@ -39,7 +39,7 @@ export const PRIMITIVES: Primitives = {
   encryptAge,
   encipher,
   decipher,
-  identity,
+  identity: walletIdentity,
   restoreAgain,
 };
 

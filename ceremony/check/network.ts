@@ -1,4 +1,4 @@
-import { ok } from "../result.ts";
+import { ok } from "../../core/result.ts";
 import { noDevice, pciDevices, unboundDevices } from "./pci.ts";
 import { type Finding, pass, red } from "./result.ts";
 import { column, emptyFolders, missing, names, notProvenAbsent, tableLines } from "./rows.ts";

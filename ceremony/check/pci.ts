@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type Finding, info, pass, red } from "./result.ts";
 import { missing, names, notProvenAbsent } from "./rows.ts";
 import type { MachineView } from "./view.ts";

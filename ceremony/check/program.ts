@@ -1,6 +1,6 @@
 import { CLOCK_CEILING_DAYS, CLOCK_FLOOR } from "../limits.ts";
 import { type Finding, info, pass, red } from "./result.ts";
-import { field, missing, names, setting } from "./rows.ts";
+import { fieldAt, missing, names, setting } from "./rows.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
 // How this program was started and what it may still do. Children inherit all of it.
@@ -9,7 +9,7 @@ import type { MachineCheck, MachineView } from "./view.ts";
 function status(view: MachineView, name: string, judge: (value: string) => Finding): Finding {
   const file = view.read("/proc/self/status");
   if (!file.ok) return missing(file.error);
-  const value = field(file.value, name);
+  const value = fieldAt(file.value, name);
   return value === undefined ? red(`no ${name} in the status`) : judge(value);
 }
 

@@ -1,9 +1,9 @@
 /** What one check found. `info` never stops anything: it is shown and recorded, and a person judges it. */
-export type Outcome = "pass" | "fail" | "info";
+export type CheckOutcome = "pass" | "fail" | "info";
 
 /** An outcome and what was seen: at most 60 printable ASCII characters, never a path, never a secret. */
 export interface Finding {
-  readonly outcome: Outcome;
+  readonly outcome: CheckOutcome;
   readonly value: string;
 }
 
@@ -12,11 +12,11 @@ export interface CheckResult extends Finding {
   readonly id: string;
 }
 
-/** The transcript's allow-list (`checkValue` in `ceremony/transcript/rules.ts`) takes no more. */
+/** The transcript's allow-list (`checkValue` in `ceremony/table/fields.ts`) takes no more. */
 const VALUE_MAX = 60;
 
 /** What a kernel file says may hold anything, so every value goes through here: short, printable, one line. */
-function finding(outcome: Outcome, value: string): Finding {
+function finding(outcome: CheckOutcome, value: string): Finding {
   const printable = value.replaceAll(/[^ -~]+/g, " ").trim();
   return { outcome, value: printable.length <= VALUE_MAX ? printable : `${printable.slice(0, VALUE_MAX - 2)}..` };
 }

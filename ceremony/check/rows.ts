@@ -73,7 +73,7 @@ export const tableLines = (text: string, header: number): string[] =>
 export const column = (line: string, index: number): string => line.trim().split(/\s+/)[index] ?? "";
 
 /** `Name: value` lines, such as `/proc/self/status` has. */
-export function field(text: string, name: string): string | undefined {
+export function fieldAt(text: string, name: string): string | undefined {
   const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}:`));
   return line?.slice(name.length + 1).trim();
 }

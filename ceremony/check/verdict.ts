@@ -1,4 +1,4 @@
-import type { Mode } from "../config.ts";
+import type { Mode } from "../table/config.ts";
 import { KNOWN_ANSWERS } from "./known.ts";
 import type { CheckResult } from "./result.ts";
 import { MACHINE_CHECKS } from "./table.ts";

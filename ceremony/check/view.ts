@@ -1,4 +1,4 @@
-import type { Result } from "../result.ts";
+import type { Result } from "../../core/result.ts";
 import type { Finding } from "./result.ts";
 
 /**

@@ -1,10 +1,19 @@
+import { pgpWords } from "../../core/pgpwords.ts";
 import { BUNDLE_FILE } from "../bundle/bundle.ts";
-import { parseRecipient } from "../bundle/recipient.ts";
 import { COPIED_MAX, HASH_ROWS } from "../limits.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
 import { grouped, line, span } from "../screen/span.ts";
-import { editLine, field, hashRow, hashTable, sameWords } from "./field.ts";
-import { type Answer, FlowFault, given, type Note, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { parseRecipient } from "../table/recipient.ts";
+import { editLine, fieldLine, hashRow, hashTable, sameWords } from "./field.ts";
+import {
+  FlowFault,
+  given,
+  type HelperAnswer,
+  type Note,
+  type StepLogic,
+  type StepScene,
+  type StepTurn,
+  type View,
+} from "./turn.ts";
 
 interface State {
   readonly page: "recipient" | "part" | "bundled";
@@ -21,7 +30,7 @@ interface State {
  * implementations have found, from the plate, the node id that it was made for; that the key in it belongs to that id
  * `test/recompute.py` shows in a rehearsal, and the signer checks before it uses it.
  */
-export const bundle: StepLogic<State> = {
+export const bundleStep: StepLogic<State> = {
   begin(scene) {
     const recipient = given(scene.facts.config.recipient, "recipient");
     const state: State = { page: "recipient", row: 0, typed: "" };
@@ -29,7 +38,7 @@ export const bundle: StepLogic<State> = {
     return { state, notes, ask: { kind: "pick", below: HASH_ROWS, count: 1 } };
   },
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer") return answered(state, input.answer);
     if (input.kind !== "key" || state.row === 0) return { state };
     if (state.page === "recipient") return { state: input.key.kind === "enter" ? { ...state, page: "part" } : state };
@@ -72,7 +81,7 @@ export const bundle: StepLogic<State> = {
       lines: [
         line("Row ", row, ", the four words:"),
         [],
-        line("row ", span(`${state.row}`, "plain", "asked-row"), ...field(":", state.typed)),
+        line("row ", span(`${state.row}`, "plain", "asked-row"), ...fieldLine(":", state.typed)),
         [],
         line("Type reject if this is not the signer's recipient."),
       ],
@@ -81,7 +90,7 @@ export const bundle: StepLogic<State> = {
   },
 };
 
-function answered(state: State, answer: Answer): Turn<State> {
+function answered(state: State, answer: HelperAnswer): StepTurn<State> {
   if (answer.kind === "pick") return { state: { ...state, row: (answer.numbers[0] ?? 0) + 1 } };
   if (answer.kind !== "write") return { state };
   const { sha256, bytes } = answer;
@@ -105,7 +114,7 @@ function bundledView({ file }: State): View {
 }
 
 /** The recipient's 32 bytes, which have the shape of a hash and are read aloud like one. */
-function recipientHex(scene: Scene): string {
+function recipientHex(scene: StepScene): string {
   const parsed = parseRecipient(given(scene.facts.config.recipient, "recipient"));
   if (!parsed.ok) throw new FlowFault("recipient_form", "the configuration was checked before");
   return parsed.value.hex;

@@ -1,10 +1,10 @@
-import { closingList } from "../lists.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
+import { pgpWords } from "../../core/pgpwords.ts";
 import { aloudLines } from "../screen/frame.ts";
 import { type Line, line, span, wrap } from "../screen/span.ts";
+import { closingList } from "../table/lists.ts";
 import { type Copy, CopyCheck } from "./copy.ts";
 import { besideCode } from "./result.ts";
-import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 interface State {
   readonly page: "head" | "machine";
@@ -20,7 +20,7 @@ export const close: StepLogic<State> = {
     ask: { kind: "head" },
   }),
 
-  reduce(state, input): Turn<State> {
+  reduce(state, input): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "head")
       return { state: { ...state, head: input.answer.head }, ask: { kind: "pick", below: 32, count: 2 } };
     if (state.page === "machine")
@@ -62,7 +62,7 @@ function headRows(head: string): Line[] {
 }
 
 /** What was opened gives the words again, in a rehearsal only; docs/mix.md has the form of the file. */
-function recomputeLines({ facts }: Scene): Line[] {
+function recomputeLines({ facts }: StepScene): Line[] {
   const { birthdayDays } = given(facts.node, "node");
   return [
     line("7. On another computer, with what was opened in opened.json (docs/mix.md):"),
@@ -73,7 +73,7 @@ function recomputeLines({ facts }: Scene): Line[] {
 /** A number, a stop and a space before each. */
 const LIST_COLUMNS = 76;
 
-function machineView(scene: Scene): View {
+function machineView(scene: StepScene): View {
   const rehearsal = scene.facts.config.mode === "rehearsal";
   const bundled = scene.facts.bundle !== undefined;
   return {

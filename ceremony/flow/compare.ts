@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { type Line, line, span } from "../screen/span.ts";
 import { birthdayDate } from "../seed/birthday.ts";
 import { nodeDigits } from "./nodedigits.ts";
-import { given, type NodeKeys, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type NodeKeys, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 /** The parent compares: the restoring process was not told what to find. */
-export const compare: StepLogic<undefined> = {
+export const compareStep: StepLogic<undefined> = {
   begin(scene) {
     if (!equal(scene)) return { state: undefined, refused: { id: "restore_differs" } };
     const node = given(scene.facts.node, "node");
@@ -13,7 +13,7 @@ export const compare: StepLogic<undefined> = {
     return { state: undefined, notes: [{ what: "equal", actor: "machine", data: { ...node, accounts } }] };
   },
 
-  reduce(state, input): Turn<undefined> {
+  reduce(state, input): StepTurn<undefined> {
     return input.kind === "key" && input.key.kind === "enter" ? { state, go: "next" } : { state };
   },
 
@@ -37,7 +37,7 @@ export const compare: StepLogic<undefined> = {
   },
 };
 
-function equal(scene: Scene): boolean {
+function equal(scene: StepScene): boolean {
   const { node, first, second, accountsAgree } = scene.facts;
   const same = (other: NodeKeys | undefined) =>
     node !== undefined &&

@@ -1,9 +1,9 @@
 import { COPIED_MAX } from "../limits.ts";
-import type { RefusalId } from "../refusals.ts";
-import type { Body } from "../screen/frame.ts";
+import type { ScreenBody } from "../screen/frame.ts";
 import { line, span } from "../screen/span.ts";
-import { editLine, field, sameWords } from "./field.ts";
-import type { Input, Turn } from "./turn.ts";
+import type { RefusalId } from "../table/refusals.ts";
+import { editLine, fieldLine, sameWords } from "./field.ts";
+import type { StepInput, StepTurn } from "./turn.ts";
 
 /** A page that shows words, and one on which two of them, drawn at random, are typed from paper. */
 export interface Copy<P extends string> {
@@ -22,10 +22,10 @@ function start<P extends string>(shown: P, asked: P): Copy<P> {
 /** `copied` holds the two positions, counted from 1, once both words were right. */
 function reduce<P extends string>(
   state: Copy<P>,
-  input: Input,
+  input: StepInput,
   words: readonly string[],
   refusal: RefusalId,
-): Turn<Copy<P>> & { readonly copied?: readonly number[] } {
+): StepTurn<Copy<P>> & { readonly copied?: readonly number[] } {
   if (input.kind === "answer" && input.answer.kind === "pick")
     return { state: { ...state, picks: [...input.answer.numbers].sort((a, b) => a - b) } };
   if (input.kind !== "key" || state.picks.length < 2) return { state };
@@ -39,14 +39,14 @@ function reduce<P extends string>(
   return { state: { ...state, typed: "" }, copied: state.picks.map((pick) => pick + 1) };
 }
 
-function view<P extends string>(state: Copy<P>, what: string): Body {
+function view<P extends string>(state: Copy<P>, what: string): ScreenBody {
   // Rows of four words, as the table of a hash shows them: people find a word by row and place.
   const places = state.picks.map((pick) => `row ${Math.floor(pick / 4) + 1}, word ${(pick % 4) + 1}`).join("  and  ");
   return {
     lines: [
       line("From the paper, two words: ", span(places, "strong", "asked-words")),
       [],
-      field("the two words:", state.typed),
+      fieldLine("the two words:", state.typed),
     ],
     keys: `Enter done   Tab show the ${what} again   Ctrl-C end the ceremony`,
   };

@@ -1,5 +1,5 @@
 import { WORDS_BLANK_MS } from "../limits.ts";
-import type { Body } from "../screen/frame.ts";
+import type { ScreenBody } from "../screen/frame.ts";
 import { line, span } from "../screen/span.ts";
 
 /** Whether a secret on the screen is covered, and since when it is not: undefined until the first tick or key after it. */
@@ -22,7 +22,7 @@ export function coverTick(cover: Cover, at: number): Cover {
 }
 
 /** What stands on the screen meanwhile: what is covered, and how it comes back. */
-export function coveredBody(what: string): Body {
+export function coveredBody(what: string): ScreenBody {
   return {
     lines: [line(span(`${what}: hidden`, "strong"))],
     keys: "any key shows them again   Ctrl-C end the ceremony",

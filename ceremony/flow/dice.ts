@@ -1,13 +1,13 @@
+import { Secret } from "../../core/secret.ts";
 import { DICE_REFUSALS_MAX, DICE_TURN, KEY_GAP_MIN_MS } from "../limits.ts";
 import { checkDice, checkKeyTiming, type ThrowKey } from "../mix/dice.ts";
-import type { RefusalId } from "../refusals.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span } from "../screen/span.ts";
-import { Secret } from "../seed/secret.ts";
+import type { RefusalId } from "../table/refusals.ts";
 import { nothing } from "./field.ts";
 import { longer, shorter } from "./secretfield.ts";
 import { ROUND } from "./share.ts";
-import type { StepLogic, Turn, View } from "./turn.ts";
+import type { StepLogic, StepTurn, View } from "./turn.ts";
 
 interface State {
   /** ASCII digits, in the order thrown. */
@@ -24,7 +24,7 @@ interface State {
 export const dice: StepLogic<State> = {
   begin: () => ({ state: { thrown: nothing(), last: undefined, refusals: 0, deaf: false, bounced: false } }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind !== "key") return { state };
     const { rolls } = scene.facts.config;
     const count = state.thrown.length;
@@ -98,7 +98,7 @@ export const dice: StepLogic<State> = {
 const BAR_MAX = 76;
 
 /** Everything is thrown again; the third refusal ends the ceremony. */
-function again(state: State, id: RefusalId): Turn<State> {
+function again(state: State, id: RefusalId): StepTurn<State> {
   state.thrown.wipe();
   const refusals = state.refusals + 1;
   const fresh = { ...state, thrown: nothing(), refusals };

@@ -1,14 +1,14 @@
+import { Secret } from "../../core/secret.ts";
 import { TYPED_WORD_MAX, WORDS_BLANK_MS } from "../limits.ts";
 import { faultOf, type Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { PHRASE_WORDS } from "../seed/phrase.ts";
-import { Secret } from "../seed/secret.ts";
 import { findWord, PREFIX_LETTERS } from "../seed/wordlist.ts";
-import { field, nothing } from "./field.ts";
+import { fieldLine, nothing } from "./field.ts";
 import { longer, type SecretFault, shorter } from "./secretfield.ts";
 
 /** The words that are being typed from a plate, one field after the other. The indexes are as secret as the words. */
-export interface Entry {
+export interface DiceEntry {
   readonly typed: Secret;
   readonly indexes: Uint16Array;
   /** Positions still to be typed, from 0, in order. */
@@ -23,10 +23,10 @@ export interface Entry {
 }
 
 export type EntryStep =
-  | { readonly kind: "more"; readonly entry: Entry }
-  | { readonly kind: "unknown"; readonly entry: Entry; readonly position: number }
-  | { readonly kind: "void"; readonly entry: Entry; readonly position: number; readonly fault: SecretFault }
-  | { readonly kind: "full"; readonly entry: Entry };
+  | { readonly kind: "more"; readonly entry: DiceEntry }
+  | { readonly kind: "unknown"; readonly entry: DiceEntry; readonly position: number }
+  | { readonly kind: "void"; readonly entry: DiceEntry; readonly position: number; readonly fault: SecretFault }
+  | { readonly kind: "full"; readonly entry: DiceEntry };
 
 const EVERY = Array.from({ length: PHRASE_WORDS }, (_, index) => index);
 /** No word of the list has fewer letters. */
@@ -34,12 +34,12 @@ const WORD_LETTERS_MIN = 3;
 /** What people type between words, and between the letters of a word as it is punched: A B O U, A-B-O-U, [A.B.O.U]. */
 const BLANKS = Buffer.from(" ,.;:-_/()[]|");
 
-export function emptyEntry(): Entry {
+export function emptyEntry(): DiceEntry {
   return { typed: nothing(), indexes: new Uint16Array(PHRASE_WORDS), open: EVERY };
 }
 
 /** The same words, with these positions (from 1) to be typed again; none means all of them. */
-export function reopened(entry: Entry, positions: readonly number[]): Entry {
+export function reopened(entry: DiceEntry, positions: readonly number[]): DiceEntry {
   return { ...entry, open: positions.length === 0 ? EVERY : positions.map((position) => position - 1) };
 }
 
@@ -47,7 +47,7 @@ export function reopened(entry: Entry, positions: readonly number[]): Entry {
  * One key: letters make a word, Enter or a blank ends it; a blank between single letters, as they stand on the plate, is
  * none. Backspace in an empty field goes back a word. The number of the word may be typed before it.
  */
-export function typeWord({ since: _, ...entry }: Entry, key: Key): EntryStep {
+export function typeWord({ since: _, ...entry }: DiceEntry, key: Key): EntryStep {
   const [position] = entry.open;
   if (position === undefined) return { kind: "full", entry };
   const ends = key.kind === "enter" || key.kind === "tab";
@@ -74,7 +74,7 @@ export function typeWord({ since: _, ...entry }: Entry, key: Key): EntryStep {
   return { kind: "more", entry: { ...fresh(entry), ...mode, typed: longer(entry.typed, key.code) } };
 }
 
-function blank(entry: Entry, position: number): EntryStep {
+function blank(entry: DiceEntry, position: number): EntryStep {
   const { length } = entry.typed;
   if (length === 0) return { kind: "more", entry };
   if (isNumber(entry.typed)) {
@@ -92,7 +92,7 @@ const isDigit = (key: Key): boolean => key.kind === "char" && key.code >= 0x30 &
 const isNumber = (typed: Secret): boolean => typed.bytes.every((byte) => byte >= 0x30 && byte <= 0x39);
 
 /** Enter, or a blank after a word: the word is looked up and the next position is open. */
-function ended(entry: Entry, position: number): EntryStep {
+function ended(entry: DiceEntry, position: number): EntryStep {
   const { typed, mode } = entry;
   const whole = findWord(typed.bytes);
   // T R Y A: a word of three letters, and the first letter of the next.
@@ -111,28 +111,28 @@ function ended(entry: Entry, position: number): EntryStep {
 }
 
 /** The same field without a mode. */
-function fresh({ mode: _, since: __, ...entry }: Entry): Entry {
+function fresh({ mode: _, since: __, ...entry }: DiceEntry): DiceEntry {
   return entry;
 }
 
-function cleared(entry: Entry): Entry {
+function cleared(entry: DiceEntry): DiceEntry {
   entry.typed.wipe();
   return { ...fresh(entry), typed: nothing() };
 }
 
 /** Time goes by: letters of a word that nobody goes on with are as secret as the words, and do not stay. */
-export function idled(entry: Entry, at: number): Entry {
+export function idled(entry: DiceEntry, at: number): DiceEntry {
   if (entry.typed.length === 0) return entry;
   if (entry.since === undefined) return { ...entry, since: at };
   return at - entry.since < WORDS_BLANK_MS ? entry : interrupted(entry);
 }
 
 /** Something else took the keyboard while a word was typed: a letter of it may be missing. */
-export function interrupted(entry: Entry): Entry {
+export function interrupted(entry: DiceEntry): DiceEntry {
   return entry.typed.length === 0 ? entry : { ...cleared(entry), mode: "void" };
 }
 
-export function entryLines(entry: Entry): Line[] {
+export function entryLines(entry: DiceEntry): Line[] {
   const [position] = entry.open;
   const rows: Line[] = [];
   for (let row = 0; row < 6; row += 1) {
@@ -144,7 +144,7 @@ export function entryLines(entry: Entry): Line[] {
     rows.push(line(`      ${cells.join("        ")}`));
   }
   if (position === undefined) return rows;
-  const typed = field("  ", entry.typed);
+  const typed = fieldLine("  ", entry.typed);
   const told = entry.mode === "void" ? [span("  void: Enter, then type this word again", "strong")] : [];
   return [...rows, [], line(span(`word ${position + 1}`, "strong"), " from the plate:"), [...typed, ...told]];
 }

@@ -1,8 +1,8 @@
+import { pgpWords } from "../../core/pgpwords.ts";
+import { Secret } from "../../core/secret.ts";
 import { HASH_ROWS } from "../limits.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
 import { faultOf, type Key } from "../screen/keys.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
-import { Secret } from "../seed/secret.ts";
 
 /** A public line that is being typed. */
 export interface Edited {
@@ -33,7 +33,7 @@ export function editLine(text: string, key: Key, max: number): Edited {
 export const nothing = (): Secret => Secret.copyOf(new Uint8Array(0));
 
 /** A field with its label and a cursor. */
-export function field(label: string, text: string | Secret): Line {
+export function fieldLine(label: string, text: string | Secret): Line {
   return line(`${label} `, span(text, "entry"), span("_", "entry"));
 }
 

@@ -1,8 +1,8 @@
+import { pgpWords } from "../../core/pgpwords.ts";
 import { COPIED_MAX, HASH_ROWS } from "../limits.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
 import { line, span } from "../screen/span.ts";
-import { editLine, field, hashRow, hashTable, sameWords } from "./field.ts";
-import type { StepLogic, Turn, View } from "./turn.ts";
+import { editLine, fieldLine, hashRow, hashTable, sameWords } from "./field.ts";
+import type { StepLogic, StepTurn, View } from "./turn.ts";
 
 /** 32 bytes in hex, a row at a time. */
 const DIGITS_PER_ROW = 64 / HASH_ROWS;
@@ -14,14 +14,14 @@ interface State {
   readonly typed: string;
 }
 
-export const identity: StepLogic<State> = {
+export const identityStep: StepLogic<State> = {
   begin: (scene) => ({
     state: { page: "hash", rows: [], typed: "" },
     notes: [{ what: "program", actor: "machine", data: { ...scene.facts.program } }],
     ask: { kind: "pick", below: HASH_ROWS, count: 2 },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "pick")
       return { state: { ...state, rows: input.answer.numbers.map((number) => number + 1) } };
     if (input.kind !== "key") return { state };
@@ -75,7 +75,7 @@ export const identity: StepLogic<State> = {
           words ? ", the four words:" : `, the ${DIGITS_PER_ROW} hex digits:`,
         ),
         [],
-        line("row ", span(`${row}`, "plain", "asked-row"), ...field(":", state.typed)),
+        line("row ", span(`${row}`, "plain", "asked-row"), ...fieldLine(":", state.typed)),
       ],
       keys: `Enter done${rehearsal ? "   Tab look at the hash again (rehearsal)" : ""}   Ctrl-C end the ceremony`,
     };

@@ -1,9 +1,9 @@
-import type { StepId } from "../script.ts";
-import { bundle } from "./bundle.ts";
+import type { StepId } from "../table/steps.ts";
+import { bundleStep } from "./bundle.ts";
 import { close } from "./close.ts";
-import { compare } from "./compare.ts";
+import { compareStep } from "./compare.ts";
 import { dice } from "./dice.ts";
-import { identity } from "./identity.ts";
+import { identityStep } from "./identity.ts";
 import { mix } from "./mix.ts";
 import { opening } from "./opening.ts";
 import { passphrase } from "./passphrase.ts";
@@ -27,7 +27,7 @@ function of<S>(logic: StepLogic<S>): StepLogic<unknown> {
 /** The reducer of every row of the table. */
 export const LOGIC: Readonly<Record<StepId, StepLogic<unknown>>> = {
   selftest: of(selftest),
-  identity: of(identity),
+  identity: of(identityStep),
   people: of(people),
   share: of(share),
   dice: of(dice),
@@ -37,8 +37,8 @@ export const LOGIC: Readonly<Record<StepId, StepLogic<unknown>>> = {
   readback: of(readback),
   opening: of(opening),
   restore: of(restore),
-  compare: of(compare),
-  bundle: of(bundle),
+  compare: of(compareStep),
+  bundle: of(bundleStep),
   result: of(result),
   close: of(close),
 };

@@ -5,11 +5,11 @@ import { mixSeed } from "../mix/mixer.ts";
 import { grouped, line, span } from "../screen/span.ts";
 import { INTERNAL_VERSION } from "../seed/aezeed.ts";
 import { birthdayDate, birthdayFromDate } from "../seed/birthday.ts";
-import { identity } from "../seed/derivation.ts";
-import { editLine, field } from "./field.ts";
+import { walletIdentity } from "../seed/derivation.ts";
+import { editLine, fieldLine } from "./field.ts";
 import { isNodeDigits, nodeDigits } from "./nodedigits.ts";
 import { ROUND, ROUNDS } from "./share.ts";
-import { FlowFault, given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { FlowFault, given, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 interface State {
   readonly page: "mixed" | "noted";
@@ -20,7 +20,7 @@ interface State {
 export const mix: StepLogic<State> = {
   begin: () => ({ state: { page: "mixed", outputCommitment: "", typed: "" }, ask: { kind: "drawn" } }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "drawn") return mixed(scene);
     const { node } = scene.facts;
     if (input.kind !== "key" || node === undefined) return { state };
@@ -40,7 +40,7 @@ export const mix: StepLogic<State> = {
       return {
         page: "noted",
         lines: [
-          field("first and last eight digits:", state.typed),
+          fieldLine("first and last eight digits:", state.typed),
           [],
           line("From the paper: it is what the node is known by until lnd runs."),
         ],
@@ -77,7 +77,7 @@ function birthdayOf(date: string): number {
   return days.value - 1;
 }
 
-function mixed(scene: Scene): Turn<State> {
+function mixed(scene: StepScene): StepTurn<State> {
   const { facts, secrets } = scene;
   const ceremonyId = given(facts.ceremonyId, "ceremony id");
   const blind = given(secrets.blind, "blind");
@@ -91,7 +91,7 @@ function mixed(scene: Scene): Turn<State> {
   const { entropy, salt } = mixSeed(input);
   const outputCommitment = commitOutput({ ceremonyId, round: ROUND, entropy, salt, blind });
   const birthdayDays = birthdayOf(given(facts.date, "date"));
-  const node = { ...identity(entropy, facts.config.network), birthdayDays, internalVersion: INTERNAL_VERSION };
+  const node = { ...walletIdentity(entropy, facts.config.network), birthdayDays, internalVersion: INTERNAL_VERSION };
   const bundle = identityBundle(input, entropy, node.nodeId, facts.config);
   const data = {
     algorithm: "lsc/v1",

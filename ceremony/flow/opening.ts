@@ -1,8 +1,8 @@
+import { Secret } from "../../core/secret.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
-import { Secret } from "../seed/secret.ts";
 import { COVERED, type Cover, coveredBody, UNCOVERED } from "./cover.ts";
 import { ROUND } from "./share.ts";
-import { given, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type StepLogic, type StepTurn, type View } from "./turn.ts";
 
 /**
  * Rehearsal only, by the table: the values from which everyone recomputes the seed, to see that share and dice are what
@@ -11,7 +11,7 @@ import { given, type StepLogic, type Turn, type View } from "./turn.ts";
 export const opening: StepLogic<Cover> = {
   begin: () => ({ state: UNCOVERED }),
 
-  reduce(state, input): Turn<Cover> {
+  reduce(state, input): StepTurn<Cover> {
     if (input.kind === "interrupted") return { state: COVERED };
     if (input.kind === "key" && state.hidden) return { state: UNCOVERED };
     if (input.kind !== "key" || input.key.kind !== "enter") return { state };

@@ -1,13 +1,13 @@
+import { Secret } from "../../core/secret.ts";
 import { PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits.ts";
 import { checkPassphraseDice } from "../mix/dice.ts";
 import { diceStrength, diceWord } from "../mix/dicewords.ts";
-import type { RefusalId } from "../refusals.ts";
 import type { Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { checkNewPassphrase } from "../seed/passphrase.ts";
-import { Secret } from "../seed/secret.ts";
+import type { RefusalId } from "../table/refusals.ts";
 import { COVERED, type Cover, coveredBody, coverTick, seenAt, UNCOVERED } from "./cover.ts";
-import { editLine, field, nothing } from "./field.ts";
+import { editLine, fieldLine, nothing } from "./field.ts";
 import {
   emptyField,
   hiddenField,
@@ -18,7 +18,7 @@ import {
   typeSecret,
   voided,
 } from "./secretfield.ts";
-import type { StepLogic, Turn, View } from "./turn.ts";
+import type { StepLogic, StepTurn, View } from "./turn.ts";
 
 /** Every kind of key that differs between keyboard maps: letters of AZERTY and QWERTZ, digits, signs. */
 const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
@@ -70,7 +70,7 @@ export const passphrase: StepLogic<State> = {
     };
   },
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     // Ctrl for Shift in a capital C: the letter would be missing.
     if (input.kind === "interrupted")
       return { state: { ...state, secret: voided(state.secret, state.secret.typed.length > 0), cover: COVERED } };
@@ -149,7 +149,7 @@ function differsAt(typed: string): number {
   return at + 1;
 }
 
-function diceKey(state: State, key: Key): Turn<State> {
+function diceKey(state: State, key: Key): StepTurn<State> {
   const full = state.words.length >= PASSPHRASE_DICE_WORDS;
   if (key.kind === "backspace" && state.faces.length === 0) {
     state.words.at(-1)?.wipe();
@@ -179,7 +179,7 @@ function diceKey(state: State, key: Key): Turn<State> {
 
 const joinedFaces = (...parts: readonly Uint8Array[]): Secret => Secret.take(Buffer.concat(parts));
 
-function firstEntered(state: State): Turn<State> {
+function firstEntered(state: State): StepTurn<State> {
   const { typed } = state.secret;
   const checked = checkNewPassphrase(typed, { mayBeDefault: false });
   if (!checked.ok) return again(state, checked.error.code);
@@ -187,13 +187,13 @@ function firstEntered(state: State): Turn<State> {
   return { state: { ...state, page: "second", first: typed, secret: emptyField() } };
 }
 
-function again(state: State, id: RefusalId): Turn<State> {
+function again(state: State, id: RefusalId): StepTurn<State> {
   state.first.wipe();
   const secret = voided(state.secret, false);
   return { state: { ...state, page: "first", secret, first: nothing() }, refused: { id } };
 }
 
-function secondEntered(state: State, policy: "typed" | "dice" | "none"): Turn<State> {
+function secondEntered(state: State, policy: "typed" | "dice" | "none"): StepTurn<State> {
   const { typed } = state.secret;
   if (!typed.equals(state.first)) {
     if (policy === "typed") return again(state, "passphrase_differs");
@@ -235,7 +235,7 @@ function diceView(state: State): View {
       [],
       full
         ? line("The passphrase is these words with one space between them.")
-        : field(`word ${count + 1}, five faces:`, state.faces),
+        : fieldLine(`word ${count + 1}, five faces:`, state.faces),
     ],
     keys: full
       ? "Enter it is written down, hide it   Backspace a word   Ctrl-C end the ceremony"

@@ -1,12 +1,21 @@
+import { pgpWords } from "../../core/pgpwords.ts";
 import { CEREMONY_ID_MAX, CLOCK_DAYS_MAX, COPIED_MAX, DATE_MAX, INITIALS_MAX } from "../limits.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { birthdayFromDate } from "../seed/birthday.ts";
-import { ceremonyId, date, initials } from "../transcript/rules.ts";
-import { editLine, field, hashTable, sameWords } from "./field.ts";
-import { FIRST_ITEM, type Room, roomKey, roomView } from "./room.ts";
-import { type Facts, given, type Note, type Role, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { ceremonyId, date, initials } from "../table/fields.ts";
+import { editLine, fieldLine, hashTable, sameWords } from "./field.ts";
+import { FIRST_ITEM, type RoomCheck, roomKey, roomView } from "./room.ts";
+import {
+  given,
+  type Note,
+  type Role,
+  type SittingFacts,
+  type StepLogic,
+  type StepScene,
+  type StepTurn,
+  type View,
+} from "./turn.ts";
 
 const ROLES: readonly { readonly role: Role; readonly name: string; readonly does: string }[] = [
   { role: "leader", name: "leader", does: "reads aloud, keeps the passphrase" },
@@ -22,10 +31,10 @@ interface State {
   /** Typed, and not recorded until people have looked at it. */
   readonly id: string;
   readonly date1: string;
-  readonly initials: Facts["initials"];
+  readonly initials: SittingFacts["initials"];
   /** Whose initials are typed again. */
   readonly fixing: Role | undefined;
-  readonly room: Room;
+  readonly room: RoomCheck;
 }
 
 /** Room in each field; one more is taken, so that a slip at the end is seen and not cut off. */
@@ -44,7 +53,7 @@ export const people: StepLogic<State> = {
     state: { page: "id", typed: "", id: "", date1: "", initials: {}, fixing: undefined, room: FIRST_ITEM },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer") return input.answer.kind === "today" ? dateKnown(state, input.answer.date) : { state };
     if (input.kind !== "key") return { state };
     const letter = letterOf(input.key);
@@ -79,14 +88,14 @@ export const people: StepLogic<State> = {
     const lines: Line[] =
       state.page === "id"
         ? [
-            field("id of the ceremony:", state.typed),
+            fieldLine("id of the ceremony:", state.typed),
             [],
             line("3 to 32 of a-z, 0-9 and hyphen, such as node-2026-a. It stands in every record."),
           ]
         : state.page === "roles" || state.page === "team"
           ? rolesLines(state)
           : [
-              field("date (year-month-day):", state.typed),
+              fieldLine("date (year-month-day):", state.typed),
               [],
               line("The birthday of the seed is the day before: funds are looked for from there on."),
               [],
@@ -102,14 +111,14 @@ export const people: StepLogic<State> = {
   },
 };
 
-function idTyped(state: State, typed: string): Turn<State> {
+function idTyped(state: State, typed: string): StepTurn<State> {
   if (ceremonyId.type !== "text" || !ceremonyId.pattern.test(typed))
     return { state, refused: { id: "ceremony_id_form" } };
   return { state: { ...state, page: "idread", id: typed } };
 }
 
 /** The id goes into the first line of the transcript and into every hash: this is the last look at it. */
-function idRead(state: State, letter: string | undefined): Turn<State> {
+function idRead(state: State, letter: string | undefined): StepTurn<State> {
   if (letter === "N")
     return {
       state: { ...state, page: "id", id: "" },
@@ -125,7 +134,7 @@ function idRead(state: State, letter: string | undefined): Turn<State> {
   };
 }
 
-function dateTyped(state: State, typed: string): Turn<State> {
+function dateTyped(state: State, typed: string): StepTurn<State> {
   if (date.type !== "text" || !date.pattern.test(typed) || Number.isNaN(dayOf(typed)) || !hasBirthday(typed))
     return { state, refused: { id: "date_form" } };
   if (state.page === "date1") return { state: { ...state, page: "date2", date1: typed } };
@@ -139,7 +148,7 @@ function dateAgain(state: State): State {
 }
 
 /** Both typed the same day, and the machine says this one. */
-function dateKnown(state: State, today: string): Turn<State> {
+function dateKnown(state: State, today: string): StepTurn<State> {
   const typed = state.date1;
   const ahead = dayOf(typed) - dayOf(today);
   const detail = `The clock says ${today}.`;
@@ -175,7 +184,7 @@ function roleOf(letter: string | undefined, state: State): Role | undefined {
   return role !== undefined && state.initials?.[role] !== undefined ? role : undefined;
 }
 
-function team(state: State, letter: string | undefined): Turn<State> {
+function team(state: State, letter: string | undefined): StepTurn<State> {
   const fixing = roleOf(letter, state);
   if (fixing !== undefined) return { state: { ...state, fixing } };
   return letter === "Y"
@@ -183,7 +192,7 @@ function team(state: State, letter: string | undefined): Turn<State> {
     : { state };
 }
 
-function roleTyped(state: State, typed: string): Turn<State> {
+function roleTyped(state: State, typed: string): StepTurn<State> {
   const known = state.initials ?? {};
   const next =
     state.fixing ??
@@ -206,7 +215,7 @@ function roleTyped(state: State, typed: string): Turn<State> {
   return { state: after, notes: [{ what: "replaced", actor: "operator", data }] };
 }
 
-function configTyped(state: State, typed: string, scene: Scene): Turn<State> {
+function configTyped(state: State, typed: string, scene: StepScene): StepTurn<State> {
   if (typed.toLowerCase() === "reject") return { state, refused: { id: "config_rejected" } };
   const words = pgpWords(scene.facts.configHash);
   if (!sameWords(typed, [words[0] ?? "", words.at(-1) ?? ""])) return { state, refused: { id: "config_copy" } };
@@ -236,7 +245,7 @@ function rolesLines(state: State): Line[] {
         ? // The cursor takes one column of the five that initials and a space have.
           line(
             `${index + 1}  `,
-            ...field(name.padEnd(10), state.typed),
+            ...fieldLine(name.padEnd(10), state.typed),
             `${" ".repeat(Math.max(0, 3 - state.typed.length))}   ${does}`,
           )
         : line(`${index + 1}  ${name.padEnd(10)} `, span((known[role] ?? "").padEnd(4), "strong"), `   ${does}`),
@@ -248,7 +257,7 @@ function rolesLines(state: State): Line[] {
   ];
 }
 
-function configView(state: State, scene: Scene, keys: string): View {
+function configView(state: State, scene: StepScene, keys: string): View {
   const { config, configHash } = scene.facts;
   const policy = { typed: "typed twice", dice: "eight words by dice", none: "none: lnd's default" };
   const row = (name: string, value: string, field?: string) =>
@@ -266,7 +275,7 @@ function configView(state: State, scene: Scene, keys: string): View {
       [],
       ...hashTable(configHash, "config-hash"),
       [],
-      field("first and last word of the hash:", state.typed),
+      fieldLine("first and last word of the hash:", state.typed),
       line("Type reject if this is not the agreed configuration."),
     ],
     keys,

@@ -1,8 +1,8 @@
 import { COUNT_MAX, NOTE_MAX } from "../limits.ts";
-import { REFUSALS, type RefusalId } from "../refusals.ts";
-import { type FrameContext, frame, type Size } from "../screen/frame.ts";
+import { type FrameContext, type Size, screenFrame } from "../screen/frame.ts";
 import { faultOf, type Key, type KeyFault } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
+import { CEREMONY_REFUSALS, type RefusalId } from "../table/refusals.ts";
 import {
   type Actor,
   ANYWHERE,
@@ -12,30 +12,30 @@ import {
   type StepId,
   stepsFor,
   stepsOf,
-} from "../script.ts";
-import { editLine, field, UNTAKEN } from "./field.ts";
+} from "../table/steps.ts";
+import { editLine, fieldLine, UNTAKEN } from "./field.ts";
 import { LOGIC } from "./logic.ts";
 import {
   type Ask,
-  type Facts,
   FlowFault,
   given,
-  type Input,
   type Note,
-  type Scene,
   type Secrets,
-  type Turn,
+  type SittingFacts,
+  type StepInput,
+  type StepScene,
+  type StepTurn,
 } from "./turn.ts";
 
 /** An event before the transcript gives it sequence, chain and time. */
-export interface Draft {
+export interface StepDraft {
   readonly step: StepId;
   readonly actor: Actor;
   readonly kind: EventKind;
   readonly data: Readonly<Record<string, Note["data"][string]>>;
 }
 
-export type Outcome =
+export type StepOutcome =
   /** The next step belongs to another process. */
   | { readonly kind: "room"; readonly step: StepId }
   | { readonly kind: "done" }
@@ -47,7 +47,7 @@ export type Outcome =
 export interface Play {
   readonly step: Step;
   readonly state: unknown;
-  readonly facts: Facts;
+  readonly facts: SittingFacts;
   readonly secrets: Secrets;
   readonly attempts: Readonly<Partial<Record<RefusalId, number>>>;
   readonly message?: string;
@@ -61,13 +61,13 @@ export interface Play {
 
 export interface Advance {
   readonly play: Play;
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly StepDraft[];
   readonly ask?: Ask;
-  readonly outcome?: Outcome;
+  readonly outcome?: StepOutcome;
 }
 
 /** Begins a step with what is known. */
-export function begin(step: StepId, facts: Facts, secrets: Secrets): Advance {
+export function begin(step: StepId, facts: SittingFacts, secrets: Secrets): Advance {
   const row = stepsFor(facts.config).find((candidate) => candidate.id === step);
   if (row === undefined) throw new FlowFault("no_such_step", `${step} is not a step of this mode`);
   const play: Play = { step: row, state: undefined, facts, secrets, attempts: {}, complete: false };
@@ -75,7 +75,7 @@ export function begin(step: StepId, facts: Facts, secrets: Secrets): Advance {
 }
 
 /** The ceremony's only transition: state and input to state, events, a question to the adapters, an outcome. */
-export function advance(play: Play, input: Input): Advance {
+export function advance(play: Play, input: StepInput): Advance {
   if (input.kind === "key") {
     const over = overlay(play, input) ?? afterRefusal(play, input) ?? strangeKey(play, input);
     if (over !== undefined) return over;
@@ -110,9 +110,9 @@ export function screen(play: Play, size: Size): Line[] {
   };
   const message = play.message === undefined ? {} : { message: play.message };
   if (play.overlay !== undefined)
-    return frame({ ...overlayBody(play.overlay, play.complete), ...message, ownAloud: true }, context, size);
+    return screenFrame({ ...overlayBody(play.overlay, play.complete), ...message, ownAloud: true }, context, size);
   const keys = play.over === undefined ? view.keys : `Enter end${play.complete ? "" : "   Ctrl-E exception note"}`;
-  return frame({ ...view, ...message, keys }, context, size);
+  return screenFrame({ ...view, ...message, keys }, context, size);
 }
 
 /**
@@ -124,7 +124,7 @@ export function pageKey(play: Play): string {
   return [play.step.id, page, part, play.overlay?.kind ?? "", play.over ?? ""].join("/");
 }
 
-const sceneOf = ({ facts, secrets, step }: Play): Scene => ({ facts, secrets, step });
+const sceneOf = ({ facts, secrets, step }: Play): StepScene => ({ facts, secrets, step });
 
 /** The same moment with a word about keys that were dropped, unless something else is said already. */
 export function dropped(play: Play): Play {
@@ -152,7 +152,7 @@ function overlayBody(over: NonNullable<Play["overlay"]>, complete: boolean) {
               line("A new ceremony begins from the first step."),
             ]),
         [],
-        field(`Type ${LEAVE_WORD} to end it:`, over.text),
+        fieldLine(`Type ${LEAVE_WORD} to end it:`, over.text),
       ],
       keys: `${LEAVE_WORD} and Enter: end the ceremony   Esc, or Enter alone: go on`,
     };
@@ -183,7 +183,7 @@ function noteRows(text: string): Line[] {
 const LEAVE_WORD = "END";
 
 /** Ctrl-C asks before it ends; Ctrl-E takes a note, but only at the table: in the vault a note could hold a word. */
-function overlay(play: Play, input: Extract<Input, { kind: "key" }>): Advance | undefined {
+function overlay(play: Play, input: Extract<StepInput, { kind: "key" }>): Advance | undefined {
   const { overlay: open, message: _, ...rest } = play;
   const { key } = input;
   if (open !== undefined) {
@@ -224,7 +224,7 @@ const NOTE_UNTAKEN = "A block stands for a key that was not taken: write it othe
 const isFull = (before: string, after: string): boolean => after.length >= before.length && after.endsWith(UNTAKEN);
 
 /** After a refusal that ends the ceremony the refusal stays on the screen until somebody has seen it. */
-function afterRefusal(play: Play, { key }: Extract<Input, { kind: "key" }>): Advance | undefined {
+function afterRefusal(play: Play, { key }: Extract<StepInput, { kind: "key" }>): Advance | undefined {
   if (play.over === undefined) return undefined;
   return key.kind === "enter" ? { play, drafts: [], outcome: { kind: "ended" } } : { play, drafts: [] };
 }
@@ -241,14 +241,14 @@ function untaken(key: Key): string | undefined {
 }
 
 /** A key that no page takes is never without an answer. Fields that hold a secret answer it themselves: they are void. */
-function strangeKey(play: Play, input: Extract<Input, { kind: "key" }>): Advance | undefined {
+function strangeKey(play: Play, input: Extract<StepInput, { kind: "key" }>): Advance | undefined {
   const message = untaken(input.key);
   if (message === undefined) return undefined;
   const turn = LOGIC[play.step.id].reduce(play.state, input, sceneOf(play));
   return apply(turn.refused === undefined && turn.ignored !== true ? { ...play, message } : play, turn);
 }
 
-function apply(play: Play, turn: Turn<unknown>): Advance {
+function apply(play: Play, turn: StepTurn<unknown>): Advance {
   const drafts = (turn.notes ?? []).map((note) => draft(play.step, note));
   const complete = play.complete || drafts.some((one) => one.kind === "done");
   let next: Play = {
@@ -264,9 +264,10 @@ function apply(play: Play, turn: Turn<unknown>): Advance {
     const attempt = Math.min((play.attempts[id] ?? 0) + 1, COUNT_MAX);
     const note = { what: "refused", actor: "machine" as const, data: { id, attempt, position } };
     if (!play.complete) drafts.push(draft(play.step, note));
-    const message = detail === undefined ? REFUSALS[id].text : `${detail} ${REFUSALS[id].text}`;
+    const message = detail === undefined ? CEREMONY_REFUSALS[id].text : `${detail} ${CEREMONY_REFUSALS[id].text}`;
     next = { ...next, message, attempts: { ...play.attempts, [id]: attempt } };
-    if (REFUSALS[id].after === "ends") return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
+    if (CEREMONY_REFUSALS[id].after === "ends")
+      return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
   }
   if (turn.go === undefined) return { play: next, drafts, ...ask };
   const steps = stepsFor(play.facts.config);
@@ -282,7 +283,7 @@ function apply(play: Play, turn: Turn<unknown>): Advance {
   return { ...begun, drafts: [...drafts, ...begun.drafts] };
 }
 
-function draft(step: Step, note: Note): Draft {
+function draft(step: Step, note: Note): StepDraft {
   const known = [...step.records, ...ANYWHERE].find((candidate) => candidate.what === note.what);
   if (known === undefined) throw new FlowFault("no_such_record", `${step.id} does not record ${note.what}`);
   return { step: step.id, actor: note.actor, kind: known.kind, data: { what: note.what, ...note.data } };

@@ -2,15 +2,15 @@ import { COUNT_MAX } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span, wrap } from "../screen/span.ts";
 import { wordIndexes } from "../seed/phrase.ts";
-import { type Entry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
+import { type DiceEntry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
 import { SECRET_FAULTS } from "./secretfield.ts";
-import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 interface State {
   readonly page: "type" | "wrong";
   readonly plate: number;
   readonly attempts: number;
-  readonly entry: Entry;
+  readonly entry: DiceEntry;
   readonly wrong: readonly number[];
 }
 
@@ -19,7 +19,7 @@ const fresh = (plate: number): State => ({ page: "type", plate, attempts: 1, ent
 export const readback: StepLogic<State> = {
   begin: () => ({ state: fresh(1) }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "tick") {
       const entry = idled(state.entry, input.at);
       return { state: entry === state.entry ? state : { ...state, entry } };
@@ -95,7 +95,7 @@ const named = (positions: readonly number[]): string =>
 const more = (attempts: number): number => Math.min(attempts + 1, COUNT_MAX);
 
 /** All 24 are typed: which positions differ, and never what should stand there. */
-function compared(state: State, scene: Scene): Turn<State> {
+function compared(state: State, scene: StepScene): StepTurn<State> {
   const wanted = wordIndexes(given(scene.secrets.enciphered, "words"));
   const wrong: number[] = [];
   state.entry.indexes.forEach((index, position) => {

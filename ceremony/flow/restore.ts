@@ -1,20 +1,20 @@
+import type { Secret } from "../../core/secret.ts";
 import { COUNT_MAX, PASSPHRASE_MAX } from "../limits.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { restoreAgain } from "../second/restore.ts";
 import { accountsJson, watchOnlyAccounts } from "../seed/accounts.ts";
 import { checkEnciphered, decipher } from "../seed/aezeed.ts";
-import { identity } from "../seed/derivation.ts";
+import { walletIdentity } from "../seed/derivation.ts";
 import { suspectPositions } from "../seed/locator.ts";
 import { formatPhrase, packIndexes } from "../seed/phrase.ts";
-import type { Secret } from "../seed/secret.ts";
-import { type Entry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
+import { type DiceEntry, emptyEntry, entryLines, idled, interrupted, reopened, typeWord } from "./entry.ts";
 import { nothing } from "./field.ts";
 import { emptyField, hiddenField, SECRET_FAULTS, type SecretField, typeSecret, voided } from "./secretfield.ts";
-import type { Facts, NodeKeys, Note, Scene, StepLogic, Turn, View } from "./turn.ts";
+import type { NodeKeys, Note, SittingFacts, StepLogic, StepScene, StepTurn, View } from "./turn.ts";
 
 interface State {
   readonly page: "words" | "wrong" | "passphrase";
-  readonly entry: Entry;
+  readonly entry: DiceEntry;
   readonly suspects: readonly (number | readonly [number, number])[];
   readonly enciphered: Secret;
   readonly secret: SecretField;
@@ -36,7 +36,7 @@ export const restore: StepLogic<State> = {
     },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer")
       return input.answer.kind === "drawn" && state.working ? restored(state, scene) : { state };
     if (input.kind === "tick") {
@@ -112,7 +112,7 @@ const positionsOf = (suspects: State["suspects"]): number[] =>
   [...new Set(suspects.flat())].sort((left, right) => left - right);
 
 /** All 24 are typed: version and checksum cost no scrypt, so they come first, as in lnd. */
-function checked(state: State, scene: Scene): Turn<State> {
+function checked(state: State, scene: StepScene): StepTurn<State> {
   const enciphered = packIndexes(state.entry.indexes);
   const sound = checkEnciphered(enciphered);
   if (!sound.ok) {
@@ -138,7 +138,7 @@ function forgotten(state: State): State {
   return { ...state, page: "words", working: false, entry: emptyEntry(), enciphered: nothing(), secret };
 }
 
-function restored(state: State, scene: Scene): Turn<State> {
+function restored(state: State, scene: StepScene): StepTurn<State> {
   const { network } = scene.facts.config;
   const seed = decipher(state.enciphered, state.secret.typed);
   if (!seed.ok) {
@@ -149,7 +149,7 @@ function restored(state: State, scene: Scene): Turn<State> {
     return { state: { ...state, working: false, secret: voided(state.secret, false), attempts }, refused };
   }
   const { birthdayDays, internalVersion, entropy } = seed.value;
-  const first: NodeKeys = { ...identity(entropy, network), birthdayDays, internalVersion };
+  const first: NodeKeys = { ...walletIdentity(entropy, network), birthdayDays, internalVersion };
   const accounts = watchOnlyAccounts(entropy, network);
   const phrase = formatPhrase(state.enciphered);
   // The npm package takes strings only; this process ends with this step (SECURITY.md, "What JavaScript keeps").
@@ -159,7 +159,7 @@ function restored(state: State, scene: Scene): Turn<State> {
     { what: "typed", actor: "officer2", data: { attempts: state.attempts } },
     { what: "restored", actor: "machine", data: { by: "first", ...first } },
   ];
-  let facts: Partial<Facts> = { first, accounts: accountsJson(accounts) };
+  let facts: Partial<SittingFacts> = { first, accounts: accountsJson(accounts) };
   if (other.ok) {
     const { nodeId, masterFingerprint } = other.value;
     const { birthdayDays: days, internalVersion: version } = other.value;

@@ -3,9 +3,9 @@ import { aloudLines } from "../screen/frame.ts";
 import { qrRows } from "../screen/qr.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
 import { publicReport } from "../seed/report.ts";
-import { editLine, field } from "./field.ts";
+import { editLine, fieldLine } from "./field.ts";
 import { isNodeDigits } from "./nodedigits.ts";
-import { type Facts, given, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type SittingFacts, type StepLogic, type StepTurn, type View } from "./turn.ts";
 
 interface State {
   readonly page: "written" | "noted" | "node";
@@ -19,7 +19,7 @@ export const result: StepLogic<State> = {
     ask: { kind: "write", file: "node.json", text: nodeJson(scene.facts) },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "write") {
       const file = state.files.length === 0 ? "node.json" : "accounts.json";
       const { sha256, bytes } = input.answer;
@@ -65,7 +65,7 @@ export const result: StepLogic<State> = {
       return {
         page: "noted",
         lines: [
-          field("first and last eight digits:", state.typed),
+          fieldLine("first and last eight digits:", state.typed),
           [],
           line("From the paper of step 6. The node id is shown after it, to be scanned."),
         ],
@@ -103,7 +103,7 @@ export function besideCode(code: string, beside: readonly Line[]): Line[] {
 }
 
 /** The fields of `ceremony inspect --json`, and which ceremony made them. */
-function nodeJson(facts: Facts): string {
+function nodeJson(facts: SittingFacts): string {
   const { config, ceremonyId, node } = facts;
   const value = {
     ...publicReport(given(node, "node"), config.network),

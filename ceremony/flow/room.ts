@@ -1,19 +1,19 @@
-import { ROOM_TEXTS } from "../lists.ts";
 import { line, span } from "../screen/span.ts";
-import { ROOM_ITEMS } from "../script.ts";
-import { given, type Note, type Turn, type View } from "./turn.ts";
+import { ROOM_TEXTS } from "../table/lists.ts";
+import { ROOM_ITEMS } from "../table/steps.ts";
+import { given, type Note, type StepTurn, type View } from "./turn.ts";
 
 /** How far the list of the room is gone through. */
-export interface Room {
+export interface RoomCheck {
   readonly item: number;
   /** The witness said no to the present item. */
   readonly denied: boolean;
 }
 
-export const FIRST_ITEM: Room = { item: 0, denied: false };
+export const FIRST_ITEM: RoomCheck = { item: 0, denied: false };
 
 /** One key of the witness: only E, after a no, ends the ceremony. */
-export function roomKey(state: Room, letter: string | undefined): Turn<Room> {
+export function roomKey(state: RoomCheck, letter: string | undefined): StepTurn<RoomCheck> {
   if (state.denied) {
     if (letter === "E") return { state, refused: { id: "room_not_ready" } };
     return { state: { ...state, denied: false } };
@@ -28,7 +28,7 @@ export function roomKey(state: Room, letter: string | undefined): Turn<Room> {
   return { state, notes, go: "next" };
 }
 
-export function roomView(state: Room): View {
+export function roomView(state: RoomCheck): View {
   const present = ROOM_ITEMS[state.item];
   if (state.denied && present !== undefined)
     return {

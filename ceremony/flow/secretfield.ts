@@ -1,7 +1,7 @@
+import { Secret } from "../../core/secret.ts";
 import { faultOf, type Key, type KeyFault } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
-import { Secret } from "../seed/secret.ts";
-import { field, nothing } from "./field.ts";
+import { fieldLine, nothing } from "./field.ts";
 
 /**
  * Why a secret entry is void: a key that cannot be taken, two blanks in a row, a blank at an end, a character after the
@@ -101,9 +101,9 @@ const STARS_MAX = 48;
 
 /** A secret that is counted, not shown. What it is made of tells a forgotten Caps Lock, and no more. */
 export function hiddenField(label: string, { typed, isVoid }: SecretField): Line[] {
-  if (isVoid) return [[...field(label, ""), span("  void: press Enter, then type all of it again", "strong")], []];
+  if (isVoid) return [[...fieldLine(label, ""), span("  void: press Enter, then type all of it again", "strong")], []];
   const shown = "*".repeat(Math.min(typed.length, STARS_MAX));
-  return [[...field(label, shown), span(`  ${typed.length} typed`)], line(`  ${composition(typed)}`)];
+  return [[...fieldLine(label, shown), span(`  ${typed.length} typed`)], line(`  ${composition(typed)}`)];
 }
 
 function composition({ bytes }: Secret): string {

@@ -3,8 +3,8 @@ import { CHECK_TITLES } from "../check/selftest.ts";
 import { verdict } from "../check/verdict.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
-import { field } from "./field.ts";
-import type { Note, StepLogic, Turn, View } from "./turn.ts";
+import { fieldLine } from "./field.ts";
+import type { Note, StepLogic, StepTurn, View } from "./turn.ts";
 
 /** What a cell of the font test can be, and the letter that people type for it. */
 const BLOCKS = [
@@ -42,7 +42,7 @@ const askPattern = { kind: "pick", below: BLOCKS.length, count: PATTERN, repeat:
 export const selftest: StepLogic<State> = {
   begin: () => ({ state: { page: "checks", results: [], screen: 0, over: false }, ask: { kind: "selftest" } }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "selftest")
       return {
         state: { page: "checks", results: input.answer.results, screen: 0, over: false },
@@ -106,7 +106,7 @@ export const selftest: StepLogic<State> = {
           ),
           [],
           [],
-          field("what you see, left to right:", state.typed),
+          fieldLine("what you see, left to right:", state.typed),
           [],
           line("If they do not show as blocks at all, type X: the QR codes are then left out."),
         ],

@@ -1,10 +1,10 @@
+import { pgpWords } from "../../core/pgpwords.ts";
+import { Secret } from "../../core/secret.ts";
 import { commitShare } from "../mix/commitment.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
 import { line, span } from "../screen/span.ts";
-import { Secret } from "../seed/secret.ts";
 import { type Copy, CopyCheck } from "./copy.ts";
 import { hashTable } from "./field.ts";
-import { given, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type StepLogic, type StepTurn, type View } from "./turn.ts";
 
 /** This build plays a single round; decoy rounds are counted here when they come. */
 export const ROUND = 1;
@@ -19,7 +19,7 @@ export const share: StepLogic<State> = {
     ask: { kind: "random", length: 64 },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "random") {
       const drawn = input.answer.bytes;
       const shareBytes = Secret.copyOf(drawn.bytes.subarray(0, 32));

@@ -1,10 +1,10 @@
+import type { Secret } from "../../core/secret.ts";
 import type { CheckResult } from "../check/result.ts";
-import type { Config } from "../config.ts";
-import type { RefusalId } from "../refusals.ts";
-import type { Body } from "../screen/frame.ts";
+import type { ScreenBody } from "../screen/frame.ts";
 import type { Key } from "../screen/keys.ts";
-import type { ABORT_REASONS, Actor, Step } from "../script.ts";
-import type { Secret } from "../seed/secret.ts";
+import type { Config } from "../table/config.ts";
+import type { RefusalId } from "../table/refusals.ts";
+import type { ABORT_REASONS, Actor, Step } from "../table/steps.ts";
 
 export type AbortReason = (typeof ABORT_REASONS)[number];
 export type Role = Exclude<Actor, "machine">;
@@ -18,7 +18,7 @@ export interface NodeKeys {
 }
 
 /** Everything public that the steps have found so far. It crosses between processes as JSON. */
-export interface Facts {
+export interface SittingFacts {
   readonly version: string;
   readonly config: Config;
   readonly configHash: string;
@@ -68,7 +68,7 @@ export type Ask =
   | { readonly kind: "write"; readonly file: "node.json" | "accounts.json" | "identity.age"; readonly text: string }
   | { readonly kind: "head" };
 
-export type Answer =
+export type HelperAnswer =
   | { readonly kind: "selftest"; readonly results: readonly CheckResult[] }
   | { readonly kind: "random"; readonly bytes: Secret }
   | { readonly kind: "pick"; readonly numbers: readonly number[] }
@@ -79,7 +79,7 @@ export type Answer =
   | { readonly kind: "head"; readonly head: string }
   | { readonly kind: "refused"; readonly id: RefusalId };
 
-export type Input =
+export type StepInput =
   /**
    * `at` in milliseconds of a clock that never goes back; `sameRead`: another key arrived in the same read; `followed`:
    * one that is not Enter came after this one in it.
@@ -94,7 +94,7 @@ export type Input =
   /** Ctrl-C was pressed, and the question whether to end lies over the page. */
   | { readonly kind: "interrupted" }
   | { readonly kind: "tick"; readonly at: number }
-  | { readonly kind: "answer"; readonly answer: Answer };
+  | { readonly kind: "answer"; readonly answer: HelperAnswer };
 
 export type Datum = string | number | boolean | { readonly [name: string]: string | number };
 
@@ -105,7 +105,7 @@ export interface Note {
   readonly data: Readonly<Record<string, Datum>>;
 }
 
-export interface Refused {
+export interface StepRefused {
   readonly id: RefusalId;
   /** The word's position on the plate, counted from 1; 0 or absent where there is none. */
   readonly position?: number;
@@ -114,26 +114,26 @@ export interface Refused {
 }
 
 /** What a step answers to an input: its next state, and what else follows from it. */
-export interface Turn<S> {
+export interface StepTurn<S> {
   readonly state: S;
   readonly notes?: readonly Note[];
-  readonly facts?: Partial<Facts>;
+  readonly facts?: Partial<SittingFacts>;
   readonly secrets?: Partial<Secrets>;
   readonly ask?: Ask;
-  readonly refused?: Refused;
+  readonly refused?: StepRefused;
   readonly go?: "next" | "words";
   /** The key was no answer: what was said last stays on the screen. */
   readonly ignored?: true;
 }
 
 /** What a step may look at. */
-export interface Scene {
-  readonly facts: Facts;
+export interface StepScene {
+  readonly facts: SittingFacts;
   readonly secrets: Secrets;
   readonly step: Step;
 }
 
-export interface View extends Body {
+export interface View extends ScreenBody {
   /** Id of the page in the step's row of the table. */
   readonly page: string;
   /** Which screen of the page, where it has several: a key that was typed before one was drawn is no answer to it. */
@@ -143,9 +143,9 @@ export interface View extends Body {
 }
 
 export interface StepLogic<S> {
-  begin(scene: Scene): Turn<S>;
-  reduce(state: S, input: Input, scene: Scene): Turn<S>;
-  view(state: S, scene: Scene): View;
+  begin(scene: StepScene): StepTurn<S>;
+  reduce(state: S, input: StepInput, scene: StepScene): StepTurn<S>;
+  view(state: S, scene: StepScene): View;
 }
 
 /** A programming fault, not something a person did: a step asked for what its scene cannot have. */

@@ -1,13 +1,13 @@
+import { Secret } from "../../core/secret.ts";
 import { COUNT_MAX, SCREEN_COLUMNS, WORDS_BLANK_MS, WORDS_PER_PAGE } from "../limits.ts";
 import { letterOf } from "../screen/keys.ts";
 import { type Line, line, span, wrap } from "../screen/span.ts";
 import { encipher } from "../seed/aezeed.ts";
 import { birthdayDate } from "../seed/birthday.ts";
 import { PHRASE_WORDS, wordIndexes } from "../seed/phrase.ts";
-import { Secret } from "../seed/secret.ts";
 import { PREFIX_LETTERS, wordBytes } from "../seed/wordlist.ts";
 import { coveredBody } from "./cover.ts";
-import { given, type Scene, type StepLogic, type Turn, type View } from "./turn.ts";
+import { given, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 interface State {
   readonly page: "gate" | "four" | "plate";
@@ -27,7 +27,7 @@ export const words: StepLogic<State> = {
     ask: { kind: "drawn" },
   }),
 
-  reduce(state, input, scene): Turn<State> {
+  reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer") return input.answer.kind === "drawn" ? enciphered(state, scene) : { state };
     if (scene.secrets.enciphered === undefined) return { state };
     if (input.kind === "tick") return ticked(state, input.at);
@@ -64,14 +64,14 @@ export const words: StepLogic<State> = {
 };
 
 /** After a read-back: which words to look for on six screens. */
-function comparedLines(scene: Scene): Line[] {
+function comparedLines(scene: StepScene): Line[] {
   const { wrongWords = [] } = scene.facts;
   if (wrongWords.length === 0) return [];
   const named = wrap(`The read-back found these positions wrong: ${wrongWords.join(", ")}.`, SCREEN_COLUMNS);
   return [...named.map((part) => line(span(part, "strong"))), line("They are marked with < when they are shown."), []];
 }
 
-function enciphered(state: State, scene: Scene): Turn<State> {
+function enciphered(state: State, scene: StepScene): StepTurn<State> {
   // Words that were shown before the read-back asked for them again stay the same: same salt, same birthday.
   if (scene.secrets.enciphered !== undefined) return { state };
   const { birthdayDays, internalVersion } = given(scene.facts.node, "node");
@@ -81,14 +81,14 @@ function enciphered(state: State, scene: Scene): Turn<State> {
   return { state, secrets: { enciphered: encipher(seed, given(scene.secrets.passphrase, "passphrase")) } };
 }
 
-function ticked(state: State, at: number): Turn<State> {
+function ticked(state: State, at: number): StepTurn<State> {
   if (state.page !== "four" || state.blank) return { state };
   if (state.since === undefined) return { state: { ...state, since: at } };
   if (at - state.since < WORDS_BLANK_MS) return { state };
   return { state: { ...state, blank: true, blanked: Math.min(state.blanked + 1, COUNT_MAX) } };
 }
 
-function wordKey(state: State, isEnter: boolean, letter: string | undefined, at: number): Turn<State> {
+function wordKey(state: State, isEnter: boolean, letter: string | undefined, at: number): StepTurn<State> {
   if (state.blank) return { state: { ...state, blank: false, since: at } };
   if (letter === "B") return { state: { ...state, first: Math.max(0, state.first - WORDS_PER_PAGE), since: at } };
   if (!isEnter) return { state: { ...state, blank: true } };
@@ -98,7 +98,7 @@ function wordKey(state: State, isEnter: boolean, letter: string | undefined, at:
   return { state: { ...state, page: "plate", since: undefined }, notes: [shown] };
 }
 
-function fourView(state: State, scene: Scene): View {
+function fourView(state: State, scene: StepScene): View {
   const part = `words ${state.first + 1} to ${state.first + WORDS_PER_PAGE} of ${PHRASE_WORDS}`;
   if (state.blank)
     return {
@@ -152,7 +152,7 @@ function capitals(word: Uint8Array): Secret {
   return Secret.take(bytes);
 }
 
-function plateView(scene: Scene): View {
+function plateView(scene: StepScene): View {
   const { birthdayDays, masterFingerprint } = given(scene.facts.node, "node");
   const { plates, mode } = scene.facts.config;
   const rows: Line[] = [];

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
-import type { Answer, Ask } from "../flow/turn.ts";
+import type { Ask, HelperAnswer } from "../flow/turn.ts";
 import { drawRandom } from "./random.ts";
 
 /** What every process of the ceremony can answer by itself. */
-export function answerLocally(ask: Ask): Answer | undefined {
+export function answerLocally(ask: Ask): HelperAnswer | undefined {
   if (ask.kind === "drawn") return { kind: "drawn" };
   if (ask.kind === "random") {
     const drawn = drawRandom(ask.length);

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statfsSync, writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 /**
  * Messages between a parent and its child over two nameless files in memory.

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type ChannelError, createChannel, type Port } from "./channel.ts";
 import { type SelfError, selfCommand } from "./self.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 const FILTER = "/proc/self/coredump_filter";
 
@@ -10,7 +10,7 @@ const FILTER = "/proc/self/coredump_filter";
  * Called first of all. What became of it is told by the check `core_filter`, which reads the file again: where it
  * cannot be written (a program that may not be dumped does not own its `/proc` files) who starts it must have written it.
  */
-export function turnOffDumps(): Result<undefined, { readonly code: "dumps_on" }> {
+export function turnOffCeremonyDumps(): Result<undefined, { readonly code: "dumps_on" }> {
   try {
     writeFileSync(FILTER, "0");
     if (/^0+\s*$/.test(readFileSync(FILTER, "latin1"))) return ok(undefined);

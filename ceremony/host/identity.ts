@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { program, type SelfError } from "./self.ts";
 
 /** SHA-256 of the program in lower-case hex, and of what: the one file, or the sources (docs/build.md). */
@@ -10,10 +10,10 @@ export interface ProgramHash {
   readonly form: "executable" | "checkout";
 }
 
-export type IdentityError = SelfError | { readonly code: "program_unreadable"; readonly path: string };
+export type ProgramHashError = SelfError | { readonly code: "program_unreadable"; readonly path: string };
 
 /** What the hash of a checkout covers: all that the program is made of but the packages, which the lock file pins. */
-export const PROGRAM_SOURCES = ["VERSION", "ceremony", "package-lock.json", "signer/bundle/payload.ts"] as const;
+export const PROGRAM_SOURCES = ["VERSION", "ceremony", "core", "package-lock.json"] as const;
 
 const CHUNK = 1 << 20;
 
@@ -74,7 +74,7 @@ function listFiles(root: string, name: string): string[] {
  * path relative to `root`. A file or folder that is missing, or has a name that a shell would read otherwise, is an
  * error: two people must not get two hashes for one tree.
  */
-export function hashSources(root: string, names: readonly string[]): Result<string, IdentityError> {
+export function hashSources(root: string, names: readonly string[]): Result<string, ProgramHashError> {
   const list = createHash("sha256");
   try {
     const paths = names.flatMap((name) => listFiles(root, name));
@@ -90,7 +90,7 @@ export function hashSources(root: string, names: readonly string[]): Result<stri
 }
 
 /** The hash of the running program. It shows which program this is, never that it is honest (SECURITY.md). */
-export function programHash(): Result<ProgramHash, IdentityError> {
+export function ceremonyHash(): Result<ProgramHash, ProgramHashError> {
   const self = program();
   if (!self.ok) return self;
   if (self.value.form === "checkout") {

@@ -1,24 +1,24 @@
-import { begin, type Draft } from "../flow/play.ts";
-import type { Facts } from "../flow/turn.ts";
+import { begin, type StepDraft } from "../flow/play.ts";
+import type { SittingFacts } from "../flow/turn.ts";
 import { type AbortReason, FlowFault } from "../flow/turn.ts";
-import type { StepId } from "../script.ts";
-import { EXIT } from "../usage.ts";
+import type { StepId } from "../table/steps.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json, openChildPort } from "./channel.ts";
 import { FIRST_FD } from "./child.ts";
-import { turnOffDumps } from "./dumps.ts";
-import { type Ending, run } from "./runner.ts";
+import { turnOffCeremonyDumps } from "./dumps.ts";
+import { type Ending, runSteps } from "./runner.ts";
 import { openTerminal } from "./terminal.ts";
+import { CEREMONY_EXIT } from "./usage.ts";
 
 /** Parent to child: where to begin, whether the events are on disk, or that it is over. */
 export type ToInner =
-  | { readonly kind: "begin"; readonly step: StepId; readonly facts: Facts }
+  | { readonly kind: "begin"; readonly step: StepId; readonly facts: SittingFacts }
   | { readonly kind: "recorded"; readonly kept: boolean }
   | { readonly kind: "stop"; readonly reason: AbortReason };
 
 /** Child to parent: events to record, and how its steps ended. Public values only. */
 export type FromInner =
-  | { readonly kind: "record"; readonly drafts: readonly Draft[] }
+  | { readonly kind: "record"; readonly drafts: readonly StepDraft[] }
   | { readonly kind: "ending"; readonly ending: Ending };
 
 /**
@@ -27,9 +27,9 @@ export type FromInner =
  */
 export async function runInner(): Promise<number> {
   const opened = openChildPort([FIRST_FD, FIRST_FD + 1]);
-  if (!opened.ok) return EXIT.usage;
+  if (!opened.ok) return CEREMONY_EXIT.usage;
   const port = opened.value;
-  turnOffDumps();
+  turnOffCeremonyDumps();
   const first = (await port.receive()) as unknown as ToInner;
   if (first.kind !== "begin") throw new FlowFault("inner_protocol", "the first message begins a step");
 
@@ -51,7 +51,7 @@ export async function runInner(): Promise<number> {
   listen().catch((error: unknown) => {
     if (!(error instanceof ChannelError)) throw error;
     leave();
-    process.exit(EXIT.early);
+    process.exit(CEREMONY_EXIT.early);
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => desk.stop("signal"));
   process.on("SIGHUP", () => desk.stop("terminal_closed"));
@@ -60,7 +60,7 @@ export async function runInner(): Promise<number> {
 
   const send = (message: FromInner): void => port.send(message as unknown as Json);
   try {
-    const running = run(begin(first.step, first.facts, {}), desk, {
+    const running = runSteps(begin(first.step, first.facts, {}), desk, {
       record: (drafts) =>
         new Promise((resolve) => {
           recorded = resolve;
@@ -75,11 +75,11 @@ export async function runInner(): Promise<number> {
     const ending = await Promise.race([running, crashed]);
     leave();
     send({ kind: "ending", ending });
-    return EXIT.done;
+    return CEREMONY_EXIT.done;
   } catch {
     // A fault of the program, with words perhaps on the screen: it is cleared, and nothing of the error is printed here.
     // The parent sees that this process went without an ending, and records that.
     leave();
-    return EXIT.refused;
+    return CEREMONY_EXIT.refused;
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fail, ok, type Result } from "../../core/result.ts";
 import type { Expected, Gap, MachineView, ProcessFacts } from "../check/view.ts";
-import { fail, ok, type Result } from "../result.ts";
 
 /** ENOENT and ENOTDIR say that there is no such thing; every other error only that it was not seen. */
 function gap(error: unknown): Gap {
@@ -53,7 +53,7 @@ function processFacts(): ProcessFacts {
   };
 }
 
-export interface MachineOptions {
+export interface MachineViewOptions {
   /** Folder that stands for `/`; tests put a tree there. */
   readonly root?: string;
   readonly facts?: ProcessFacts;
@@ -64,7 +64,7 @@ export interface MachineOptions {
  * The machine that runs this, read through the file system alone: no socket is opened (`os.networkInterfaces()` would
  * open one) and no program started.
  */
-export function machineView(options: MachineOptions = {}): MachineView {
+export function machineView(options: MachineViewOptions = {}): MachineView {
   const at = (path: string): string => join(options.root ?? "/", path);
   return {
     read: (path) => attempt(() => readFileSync(at(path), "latin1")),

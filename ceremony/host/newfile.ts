@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 export type NewFileError = { readonly code: "file_exists" | "file_not_written" };
 

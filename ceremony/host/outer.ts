@@ -1,25 +1,25 @@
 import { runSelfTest } from "../check/selftest.ts";
-import type { Config } from "../config.ts";
-import { configHash } from "../config.ts";
-import { begin, type Draft, roomOf } from "../flow/play.ts";
-import type { AbortReason, Answer, Ask, Facts } from "../flow/turn.ts";
+import { begin, roomOf, type StepDraft } from "../flow/play.ts";
+import type { AbortReason, Ask, HelperAnswer, SittingFacts } from "../flow/turn.ts";
 import { CHOSEN_QUIET_MS, OUT_ROOM, SUDDEN_QUIET_MS } from "../limits.ts";
-import { REFUSALS } from "../refusals.ts";
-import type { StepId } from "../script.ts";
+import type { Config } from "../table/config.ts";
+import { configHash } from "../table/config.ts";
+import { CEREMONY_REFUSALS } from "../table/refusals.ts";
+import type { StepId } from "../table/steps.ts";
 import { timestamp } from "../transcript/chain.ts";
-import { EXIT } from "../usage.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json } from "./channel.ts";
 import { startTalkingChild } from "./child.ts";
 import { declared } from "./declared.ts";
-import { turnOffDumps } from "./dumps.ts";
-import { programHash } from "./identity.ts";
+import { turnOffCeremonyDumps } from "./dumps.ts";
+import { ceremonyHash } from "./identity.ts";
 import type { FromInner, ToInner } from "./inner.ts";
 import { machineView } from "./machine.ts";
 import { type Output, type OutputError, openOutput, prepareFolder, releaseRoom, removeEmptyFolder } from "./output.ts";
-import { type Ending, run } from "./runner.ts";
+import { type Ending, runSteps } from "./runner.ts";
 import { hasTerminal, openTerminal, type Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
+import { CEREMONY_EXIT } from "./usage.ts";
+import { ceremonyVersion } from "./version.ts";
 
 const now = (): string => timestamp(Date.now() / 1000);
 const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n`);
@@ -49,18 +49,18 @@ const FOLDER_TEXTS: Readonly<Record<OutputError["code"], string>> = {
 /** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
 interface Ledger {
   /** False if it could not be kept. After the last event nothing is added: its hash is on paper already. */
-  record(drafts: readonly Draft[]): boolean;
+  record(drafts: readonly StepDraft[]): boolean;
   open(ceremonyId: string): boolean;
   /** The step of the last event, for an end that no step chose. */
   readonly step: () => StepId;
   readonly output: () => Output | undefined;
 }
 
-function ledger(facts: Facts): Ledger {
+function ledger(facts: SittingFacts): Ledger {
   const started = now();
   let output: Output | undefined;
-  const held: { readonly draft: Draft; readonly at: string }[] = [];
-  let last: Pick<Draft, "step" | "kind"> = { step: "selftest", kind: "open" };
+  const held: { readonly draft: StepDraft; readonly at: string }[] = [];
+  let last: Pick<StepDraft, "step" | "kind"> = { step: "selftest", kind: "open" };
   return {
     record(drafts) {
       if (last.kind === "done") return true;
@@ -87,7 +87,7 @@ function ledger(facts: Facts): Ledger {
         configHash: facts.configHash,
         config: { ...config },
       };
-      const first: Draft = { step: "selftest", actor: "machine", kind: "open", data };
+      const first: StepDraft = { step: "selftest", actor: "machine", kind: "open", data };
       const all = [{ draft: first, at: started }, ...held.splice(0)];
       return all.every(({ draft, at }) => opened.value.append(draft, at));
     },
@@ -97,7 +97,7 @@ function ledger(facts: Facts): Ledger {
 }
 
 /** What only the parent can answer: it has the disk, the clock and the machine. */
-function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Answer> {
+function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<HelperAnswer> {
   return async (ask) => {
     if (ask.kind === "selftest")
       return { kind: "selftest", results: runSelfTest(machineView({ expected: declared() })) };
@@ -119,7 +119,13 @@ function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Answe
 }
 
 /** Runs the steps of another room in a child and lends it the terminal. */
-async function runChild(step: StepId, facts: Facts, desk: Terminal, book: Ledger, stops: Stops): Promise<Ending> {
+async function runChild(
+  step: StepId,
+  facts: SittingFacts,
+  desk: Terminal,
+  book: Ledger,
+  stops: Stops,
+): Promise<Ending> {
   const reason = roomOf(step) === "vault" ? "vault_lost" : "restore_lost";
   const started = startTalkingChild(roomOf(step));
   if (!started.ok) return { kind: "ended", reason, step: book.step() };
@@ -168,21 +174,26 @@ interface Stops {
 export async function runCeremony(config: Config): Promise<number> {
   if (!hasTerminal()) {
     say("needs a terminal of at least 80x24 for keyboard and screen");
-    return EXIT.usage;
+    return CEREMONY_EXIT.usage;
   }
-  turnOffDumps();
-  const program = programHash();
+  turnOffCeremonyDumps();
+  const program = ceremonyHash();
   if (!program.ok) {
     say(`cannot read its own file (${program.error.code})`);
-    return EXIT.refused;
+    return CEREMONY_EXIT.refused;
   }
   const folder = prepareFolder(config.out);
   if (!folder.ok) {
     const { code, errno } = folder.error;
     say(`the output folder ${config.out} ${FOLDER_TEXTS[code]} (${[code, errno].filter(Boolean).join(", ")})`);
-    return EXIT.refused;
+    return CEREMONY_EXIT.refused;
   }
-  const facts: Facts = { version: version(), config, configHash: configHash(config), program: program.value };
+  const facts: SittingFacts = {
+    version: ceremonyVersion(),
+    config,
+    configHash: configHash(config),
+    program: program.value,
+  };
   const book = ledger(facts);
   const desk = openTerminal();
   const stops: Stops = { to: undefined, kill: undefined };
@@ -224,13 +235,13 @@ function quietMs(ending: Exclude<Ending, { kind: "room" }>): number {
 
 /** One room after the other, each begun with what the ones before have found. */
 async function playRooms(
-  facts: Facts,
+  facts: SittingFacts,
   desk: Terminal,
   book: Ledger,
   stops: Stops,
 ): Promise<Exclude<Ending, { kind: "room" }>> {
   const helpers = {
-    record: async (drafts: readonly Draft[]) => book.record(drafts),
+    record: async (drafts: readonly StepDraft[]) => book.record(drafts),
     answer: answers(book, () => now().slice(0, 10)),
   };
   let step: StepId = "selftest";
@@ -238,7 +249,7 @@ async function playRooms(
   for (;;) {
     const ending: Ending =
       roomOf(step) === "table"
-        ? await run(begin(step, known, {}), desk, helpers)
+        ? await runSteps(begin(step, known, {}), desk, helpers)
         : await runChild(step, known, desk, book, stops);
     if (ending.kind !== "room") return ending;
     step = ending.step;
@@ -258,15 +269,15 @@ function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: T
     const files =
       config.recipient === undefined ? "node.json and accounts.json" : "node.json, accounts.json and identity.age";
     say(`done; ${config.out} has transcript.jsonl, ${files}`);
-    return EXIT.done;
+    return CEREMONY_EXIT.done;
   }
   const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;
   if (ending.kind === "refused") {
-    say(REFUSALS[ending.id].text);
+    say(CEREMONY_REFUSALS[ending.id].text);
     say(`refused: ${ending.id}; ${kept}`);
-    return EXIT.refused;
+    return CEREMONY_EXIT.refused;
   }
   say(ABORT_TEXTS[ending.reason]);
   say(`ended early: ${ending.reason}; ${kept}`);
-  return EXIT.early;
+  return CEREMONY_EXIT.early;
 }

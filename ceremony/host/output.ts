@@ -16,10 +16,10 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Draft } from "../flow/play.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { StepDraft } from "../flow/play.ts";
 import { OUT_ROOM } from "../limits.ts";
-import { fail, ok, type Result } from "../result.ts";
-import { appendEvent, GENESIS, type Head } from "../transcript/chain.ts";
+import { appendEvent, TRANSCRIPT_GENESIS, type TranscriptHead } from "../transcript/chain.ts";
 
 export interface OutputError {
   readonly code: "out_not_empty" | "out_unwritable" | "out_full";
@@ -33,7 +33,7 @@ export interface Output {
    * Appends and flushes; false if the medium is full or gone, and then what is there ends with a whole line. Nothing is
    * appended after that: a shorter event might still fit, and the transcript would have a hole.
    */
-  append(draft: Draft, at: string): boolean;
+  append(draft: StepDraft, at: string): boolean;
   /** The head of the transcript, once all of it has been read back from the medium; undefined if it differs. */
   head(): string | undefined;
   /** Writes a file by way of a temporary one, reads it back, and says what it read. */
@@ -121,7 +121,7 @@ export function openOutput(folder: string): Result<Output, OutputError> {
   } catch (error) {
     return fail({ code: "out_unwritable", errno: errnoOf(error) });
   }
-  let head: Head = GENESIS;
+  let head: TranscriptHead = TRANSCRIPT_GENESIS;
   let length = 0;
   let broken = false;
   const written = createHash("sha256");
@@ -138,7 +138,7 @@ export function openOutput(folder: string): Result<Output, OutputError> {
     }
   };
 
-  const append = (draft: Draft, at: string): boolean => {
+  const append = (draft: StepDraft, at: string): boolean => {
     if (broken) return false;
     const next = appendEvent(head, draft, at);
     let failed = put(next.line);

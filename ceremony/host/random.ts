@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { RANDOM_DEVICES } from "../check/entropy.ts";
 import { type HealthFailure, healthFailure } from "../check/health.ts";
-import { fail, ok, type Result } from "../result.ts";
-import { Secret } from "../seed/secret.ts";
 import { deviceNumbers } from "./machine.ts";
 
 export type RandomError =

@@ -1,13 +1,13 @@
-import { type Advance, advance, type Draft, dropped, type Play, pageKey, screen } from "../flow/play.ts";
-import type { AbortReason, Answer, Ask, Facts, Input } from "../flow/turn.ts";
-import type { RefusalId } from "../refusals.ts";
+import { type Advance, advance, dropped, type Play, pageKey, type StepDraft, screen } from "../flow/play.ts";
+import type { AbortReason, Ask, HelperAnswer, SittingFacts, StepInput } from "../flow/turn.ts";
 import { fits, type Size } from "../screen/frame.ts";
 import type { Line } from "../screen/span.ts";
-import type { StepId } from "../script.ts";
+import type { RefusalId } from "../table/refusals.ts";
+import type { StepId } from "../table/steps.ts";
 
 /** What a desk sees: a key, the time, a changed size, or that it is over. */
 export type Seen =
-  | Extract<Input, { kind: "key" }>
+  | Extract<StepInput, { kind: "key" }>
   | { readonly kind: "tick"; readonly at: number }
   | { readonly kind: "resize" }
   | { readonly kind: "gone"; readonly reason: AbortReason };
@@ -25,12 +25,12 @@ export interface Desk {
 /** What the steps need from outside besides people. */
 export interface Helpers {
   /** Resolves when every event is where a kill cannot reach it; false if that is no longer possible. */
-  record(drafts: readonly Draft[]): Promise<boolean>;
-  answer(ask: Ask): Promise<Answer>;
+  record(drafts: readonly StepDraft[]): Promise<boolean>;
+  answer(ask: Ask): Promise<HelperAnswer>;
 }
 
 export type Ending =
-  | { readonly kind: "room"; readonly step: StepId; readonly facts: Facts }
+  | { readonly kind: "room"; readonly step: StepId; readonly facts: SittingFacts }
   | { readonly kind: "done" }
   | { readonly kind: "refused"; readonly id: RefusalId; readonly step: StepId }
   | { readonly kind: "ended"; readonly reason: AbortReason; readonly step: StepId };
@@ -39,7 +39,7 @@ export type Ending =
  * Plays the steps of one process until the next belongs to another, or the ceremony ends. Every event is recorded before
  * the screen that follows from it is drawn: what people have seen happen is in the transcript.
  */
-export async function run(first: Advance, desk: Desk, helpers: Helpers): Promise<Ending> {
+export async function runSteps(first: Advance, desk: Desk, helpers: Helpers): Promise<Ending> {
   let now = first;
   let drawn: Drawn | undefined;
   for (;;) {

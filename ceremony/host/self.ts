@@ -1,7 +1,7 @@
 import { accessSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { isSea } from "node:sea";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 /** What to run, `args` before any argument of one's own, and the name to run it under. */
 export interface Command {
@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /** Where this program is: as one executable file, or as the folder of a checkout. */
-export type Program =
+export type OwnProgram =
   | {
       readonly form: "executable";
       /** For people to read. */
@@ -55,7 +55,7 @@ function loadedProgram(named: string): Result<string, SelfError> {
 }
 
 /** Where the running program is. Fails only behind a dynamic loader, when the file it was given cannot be found. */
-export function program(): Result<Program, SelfError> {
+export function program(): Result<OwnProgram, SelfError> {
   if (!isSea()) return ok({ form: "checkout", path: join(import.meta.dirname, "../..") });
   const leading = leadingArguments();
   if (leading.length === 1) return ok({ form: "executable", path: process.execPath, bytes: RUNNING });

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { AbortReason } from "../flow/turn.ts";
-import { CLEAR, encodeFrame, HIDE_CURSOR, SHOW_CURSOR } from "../screen/ansi.ts";
+import { CLEAR, encodeScreen, HIDE_CURSOR, SHOW_CURSOR } from "../screen/ansi.ts";
 import type { Size } from "../screen/frame.ts";
 import { type Key, keysOf } from "../screen/keys.ts";
 import type { Line } from "../screen/span.ts";
@@ -176,7 +176,7 @@ export function openTerminal(): Terminal {
   return {
     size: (): Size => ({ columns: process.stdout.columns, rows: process.stdout.rows }),
     draw(rows: readonly Line[]): void {
-      const bytes = encodeFrame(rows);
+      const bytes = encodeScreen(rows);
       writeAll(bytes);
       bytes.fill(0);
     },

@@ -4,9 +4,9 @@ import { FORMS, type FormId } from "./passphrase.ts";
 import type { FoundWord, ReadError } from "./reading.ts";
 
 /** What writing the accounts can end in; `NewFileError` of the host. */
-export type FileError = { readonly code: "file_exists" | "file_not_written" };
+export type InspectFileError = { readonly code: "file_exists" | "file_not_written" };
 
-export type Problem = ReadError | FileError;
+export type Problem = ReadError | InspectFileError;
 
 /** Every answer of `ceremony inspect` that is no seed. The code is the API: `--json` gives it, docs/inspect.md lists it. */
 export const PROBLEMS = {

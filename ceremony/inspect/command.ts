@@ -1,16 +1,16 @@
-import { asksHelp, separateValues } from "../options.ts";
-import { fail, ok, type Result } from "../result.ts";
+import { NETWORKS, type Network, networkAdvice, parseNetwork } from "../../core/network.ts";
+import { asksHelp, separateValues } from "../../core/options.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { accountsJson, watchOnlyAccounts } from "../seed/accounts.ts";
 import type { CipherOptions, CipherSeed } from "../seed/aezeed.ts";
-import { NETWORKS, type Network, networkAdvice, parseNetwork } from "../seed/network.ts";
 import { PHRASE_WORDS } from "../seed/phrase.ts";
 import { type SeedReport, seedReport } from "../seed/report.ts";
-import { adviceText, type FileError, missingText, type Problem } from "./advice.ts";
+import { adviceText, type InspectFileError, missingText, type Problem } from "./advice.ts";
 import { readInput, wipeInput } from "./input.ts";
-import { type Read, type ReadError, readSeed } from "./reading.ts";
+import { type ReadError, readSeed, type WordsRead } from "./reading.ts";
 import { toUtf8 } from "./text.ts";
 
-export interface Inspected extends Omit<Read, "seed"> {
+export interface Inspected extends Omit<WordsRead, "seed"> {
   /** One report for each network that was asked for. */
   readonly reports: readonly SeedReport[];
   /** `accounts.json`, if it was asked for. */
@@ -30,7 +30,7 @@ export interface InspectIo {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Writes a file that does not exist yet, readable by its owner only, and reads it back. */
-  readonly writeFile: (path: string, bytes: Buffer) => Result<undefined, FileError>;
+  readonly writeFile: (path: string, bytes: Buffer) => Result<undefined, InspectFileError>;
 }
 
 /**
@@ -167,7 +167,7 @@ function writeAccounts(
   path: string | undefined,
   text: string | undefined,
   io: InspectIo,
-): Result<undefined, FileError> {
+): Result<undefined, InspectFileError> {
   return path === undefined || text === undefined ? ok(undefined) : io.writeFile(path, Buffer.from(text));
 }
 

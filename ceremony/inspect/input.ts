@@ -14,7 +14,7 @@ export interface TypedWord {
 }
 
 /** Standard input, taken apart. */
-export interface Input {
+export interface InspectInput {
   readonly words: readonly TypedWord[];
   /** How many words stood before the last line that has any. */
   readonly beforeLastLine: number;
@@ -50,7 +50,7 @@ interface Line {
  *
  * @param input UTF-8, as `toUtf8` makes it
  */
-export function readInput(input: Buffer): Input {
+export function readInput(input: Buffer): InspectInput {
   const json = jsonWords(input);
   const taken: Taken = { items: [], count: 0, beforeLastLine: 0, goesOn: false };
   let lines = linesOf(input, 0);
@@ -157,7 +157,7 @@ function typedWords(items: readonly Item[]): TypedWord[] {
 
 const MISSING_WORD = { letters: undefined, odd: undefined };
 
-export function wipeInput({ words }: Input): void {
+export function wipeInput({ words }: InspectInput): void {
   for (const { letters } of words) letters?.fill(0);
 }
 

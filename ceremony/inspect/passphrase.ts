@@ -4,7 +4,7 @@ import { codePoints, RAW_BYTE } from "./text.ts";
 // space that nobody sees. If a passphrase does not fit, the others that look the same on paper are tried.
 
 /** A passphrase that looks like the one that was typed. `bytes` is a copy, to be wiped. */
-export interface Form {
+export interface PassphraseForm {
   readonly id: FormId;
   readonly bytes: Buffer;
 }
@@ -31,8 +31,8 @@ export type FormId = keyof typeof FORMS;
  *
  * @param later the line after an empty passphrase, if there is one
  */
-export function passphraseForms(typed: Buffer, later: Buffer | undefined): Form[] {
-  const forms: Form[] = [];
+export function passphraseForms(typed: Buffer, later: Buffer | undefined): PassphraseForm[] {
+  const forms: PassphraseForm[] = [];
   const add = (id: FormId, bytes: Buffer) => {
     const isKnown = bytes.equals(typed) || forms.some((form) => form.bytes.equals(bytes));
     if (isKnown) bytes.fill(0);

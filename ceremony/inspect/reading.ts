@@ -1,13 +1,13 @@
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { type CipherOptions, type CipherSeed, checkEnciphered, decipher } from "../seed/aezeed.ts";
 import { isBip39 } from "../seed/bip39.ts";
 import { findLayout, inOrder } from "../seed/layouts.ts";
 import { type Suspect, suspectPositions } from "../seed/locator.ts";
 import { MISSING, PHRASE_WORDS, packIndexes, wordIndexes } from "../seed/phrase.ts";
 import { MISSING_MAX, missingCandidates, recoverMissing } from "../seed/recovery.ts";
-import { Secret } from "../seed/secret.ts";
 import { wordBytes } from "../seed/wordlist.ts";
-import { type Input, type TypedWord, typedIndex } from "./input.ts";
+import { type InspectInput, type TypedWord, typedIndex } from "./input.ts";
 import { type FormId, passphraseForms, unseen } from "./passphrase.ts";
 import { RAW_BYTE } from "./text.ts";
 
@@ -45,7 +45,7 @@ export type ReadError =
       readonly seed?: CipherSeed;
     };
 
-export interface Read {
+export interface WordsRead {
   readonly seed: CipherSeed;
   readonly missing: readonly FoundWord[];
   /** Whether the words were put in the order of their numbers. */
@@ -58,7 +58,7 @@ export interface Read {
  * What lnd makes of the words and the passphrase of an input; if it makes nothing of them, what is wrong with them.
  * The seeds in the answer are the caller's to wipe, and so is the input.
  */
-export function readSeed(input: Input, options: CipherOptions): Result<Read, ReadError> {
+export function readSeed(input: InspectInput, options: CipherOptions): Result<WordsRead, ReadError> {
   const read = indexesOf(input);
   if (!read.ok) return read;
   const typed = read.value;
@@ -77,7 +77,7 @@ export function readSeed(input: Input, options: CipherOptions): Result<Read, Rea
 }
 
 /** The 24 indexes, `MISSING` for `?`; or the first word that is none, or the count. */
-function indexesOf(input: Input): Result<Uint16Array, ReadError> {
+function indexesOf(input: InspectInput): Result<Uint16Array, ReadError> {
   const { words, beforeLastLine } = input;
   const indexes = Uint16Array.from(words, (word) => (word.letters === undefined ? MISSING : (typedIndex(word) ?? 0)));
   const unknown = words.findIndex((word) => word.letters !== undefined && typedIndex(word) === undefined);
@@ -126,9 +126,9 @@ function numberedOrder(words: readonly TypedWord[], indexes: Uint16Array): Uint1
 function whole(
   indexes: Uint16Array,
   typed: Uint16Array,
-  input: Input,
+  input: InspectInput,
   options: CipherOptions,
-): Result<Read, ReadError> {
+): Result<WordsRead, ReadError> {
   let sorted = indexes !== typed;
   let enciphered = packIndexes(indexes);
   let checked = checkEnciphered(enciphered);
@@ -159,9 +159,9 @@ function whole(
 function inAnotherOrder(
   layout: { readonly name: string; readonly order: readonly number[] },
   typed: Uint16Array,
-  input: Input,
+  input: InspectInput,
   options: CipherOptions,
-): Result<Read, ReadError> {
+): Result<WordsRead, ReadError> {
   const sorted = inOrder(typed, layout);
   const enciphered = packIndexes(sorted);
   sorted.fill(0);
@@ -178,7 +178,12 @@ function isRepeated(indexes: Uint16Array): boolean {
 }
 
 /** One `?`: the word is known without the passphrase. */
-function single(indexes: Uint16Array, input: Input, options: CipherOptions, sorted: boolean): Result<Read, ReadError> {
+function single(
+  indexes: Uint16Array,
+  input: InspectInput,
+  options: CipherOptions,
+  sorted: boolean,
+): Result<WordsRead, ReadError> {
   const [enciphered] = missingCandidates(indexes);
   if (enciphered === undefined) return fail({ code: "bad_checksum", suspectPositions: [] });
   const missing = foundWords(enciphered, indexes);
@@ -188,7 +193,12 @@ function single(indexes: Uint16Array, input: Input, options: CipherOptions, sort
 }
 
 /** More than one: only the passphrase tells the right words. */
-function several(indexes: Uint16Array, input: Input, options: CipherOptions, sorted: boolean): Result<Read, ReadError> {
+function several(
+  indexes: Uint16Array,
+  input: InspectInput,
+  options: CipherOptions,
+  sorted: boolean,
+): Result<WordsRead, ReadError> {
   const passphrase = Secret.copyOf(input.passphrase);
   const recovered = recoverMissing(indexes, passphrase, options);
   passphrase.wipe();
@@ -210,10 +220,10 @@ function foundWords(enciphered: Secret, indexes: Uint16Array): FoundWord[] {
 /** Deciphers with the passphrase as it was typed; if that fails, tells in which form it would do. */
 function open(
   enciphered: Secret,
-  input: Input,
+  input: InspectInput,
   options: CipherOptions,
   missing: readonly FoundWord[],
-): Result<Pick<Read, "seed" | "afterBlank">, Extract<ReadError, { readonly code: "wrong_passphrase" }>> {
+): Result<Pick<WordsRead, "seed" | "afterBlank">, Extract<ReadError, { readonly code: "wrong_passphrase" }>> {
   const attempt = (bytes: Buffer): CipherSeed | undefined => {
     const passphrase = Secret.copyOf(bytes);
     const deciphered = decipher(enciphered, passphrase, options);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Secret } from "../../core/secret.ts";
 import { ENTROPY_BYTES, SALT_BYTES } from "../seed/aezeed.ts";
-import type { Secret } from "../seed/secret.ts";
 import { BLIND_BYTES, fixedBytes, idBytes, type Round, roundByte, SHARE_BYTES } from "./encoding.ts";
 
 // spec/ceremony.md 5.4; docs/mix.md fixes the bytes. Neither domain string is the beginning of the other, so no input

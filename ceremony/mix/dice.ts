@@ -1,5 +1,5 @@
+import type { Secret } from "../../core/secret.ts";
 import { DICE_FACE_LIMIT, DICE_ROLLS_MIN, DICE_RUN_LIMIT, KEY_GAP_MIN_MS, PASSPHRASE_FACE_LIMIT } from "../limits.ts";
-import type { Secret } from "../seed/secret.ts";
 import { followsPlan } from "./plan.ts";
 
 const FACES = 6;

@@ -1,4 +1,4 @@
-import type { Secret } from "../seed/secret.ts";
+import type { Secret } from "../../core/secret.ts";
 
 // How each input of the mix becomes bytes. Only the ceremony id has no fixed width in the preimages of the hashes, so
 // each of them has exactly one reading. A wrong width is a mistake of the program, never of a person: it throws.

@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { Secret } from "../seed/secret.ts";
+import { Secret } from "../../core/secret.ts";
 
 /**
  * HKDF-SHA256, extract and expand (RFC 5869, sections 2.2 and 2.3).

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { Secret } from "../../core/secret.ts";
 import { DICE_ROLLS_MAX, DICE_ROLLS_MIN } from "../limits.ts";
 import { ENTROPY_BYTES, SALT_BYTES } from "../seed/aezeed.ts";
-import { Secret } from "../seed/secret.ts";
 import { fixedBytes, hashBytes, idBytes, type Round, roundByte, SHARE_BYTES } from "./encoding.ts";
 import { hkdfSha256 } from "./hkdf.ts";
 

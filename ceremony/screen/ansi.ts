@@ -1,4 +1,4 @@
-import { Secret } from "../seed/secret.ts";
+import { Secret } from "../../core/secret.ts";
 import type { Line, Style } from "./span.ts";
 
 // ECMA-48 8.3.117 SGR. Only the eight colours and attributes that a Linux text console has.
@@ -31,7 +31,7 @@ export const SHOW_CURSOR = "\x1b[?25h";
  * The bytes that draw the rows over whatever is there. One Buffer that the caller wipes after writing: it may hold
  * secret characters, which never become a string.
  */
-export function encodeFrame(rows: readonly Line[]): Buffer {
+export function encodeScreen(rows: readonly Line[]): Buffer {
   const parts: Buffer[] = [Buffer.from(HOME)];
   rows.forEach((row, index) => {
     const isLast = index === rows.length - 1;

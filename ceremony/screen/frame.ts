@@ -1,5 +1,5 @@
 import { SCREEN_COLUMNS, SCREEN_ROWS } from "../limits.ts";
-import type { Actor, Page, Step } from "../script.ts";
+import type { Actor, Page, Step } from "../table/steps.ts";
 import { clipped, type Line, line, lineWidth, span, wrap } from "./span.ts";
 
 export interface Size {
@@ -8,7 +8,7 @@ export interface Size {
 }
 
 /** What a step wants to show: the frame around it is always the same. */
-export interface Body {
+export interface ScreenBody {
   readonly lines: readonly Line[];
   /** A refusal or other news, on a line of its own until the next key. */
   readonly message?: string;
@@ -47,7 +47,7 @@ const ACTOR_NAMES: Readonly<Record<Actor, string>> = {
 export const fits = (size: Size): boolean => size.columns >= SCREEN_COLUMNS && size.rows >= SCREEN_ROWS;
 
 /** The whole screen, row by row. Pure: the same body and context give the same rows. */
-export function frame(body: Body, context: FrameContext, size: Size): Line[] {
+export function screenFrame(body: ScreenBody, context: FrameContext, size: Size): Line[] {
   if (!fits(size)) return tooSmall(size);
   const rows: Line[] = [banner(context, size.columns), heading(context, size.columns), progress(context)];
   const content: Line[] = body.ownAloud === true ? [] : [...aloudLines(context.page, SCREEN_COLUMNS - 2)];

@@ -1,4 +1,4 @@
-import { Secret } from "../seed/secret.ts";
+import { Secret } from "../../core/secret.ts";
 
 /** How a span looks. No meaning hangs on colour alone: every style has a mark in the text beside it. */
 export type Style = "plain" | "strong" | "dim" | "aloud" | "warn" | "stripe" | "code" | "entry";

@@ -6,7 +6,7 @@ import { createBase58check } from "@scure/base";
 // for the curve, bigint for the addition, and keys in the form in which btcwallet holds them, as bytes of any length.
 
 /** What lnd shows of a seed, in lower-case hex. */
-export interface Identity {
+export interface SecondIdentity {
   readonly masterFingerprint: string;
   readonly nodeId: string;
 }
@@ -34,7 +34,7 @@ const PREFIXES = {
 } as const;
 
 /** Master fingerprint and node id of `entropy` (16 bytes). */
-export function deriveIdentity(entropy: Uint8Array, network: keyof typeof PREFIXES): Identity {
+export function deriveIdentity(entropy: Uint8Array, network: keyof typeof PREFIXES): SecondIdentity {
   const master = masterNode(entropy);
   const account = child(storedCoinNode(master, network), HARDENED + 6);
   const nodeId = publicKey(child(child(account, 0), 0)).toString("hex");

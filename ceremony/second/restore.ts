@@ -1,10 +1,10 @@
 import { CipherSeed } from "aezeed";
-import { fail, ok, type Result } from "../result.ts";
-import type { Network } from "../seed/network.ts";
-import { deriveAccounts, deriveIdentity, type Identity } from "./derivation.ts";
+import type { Network } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { deriveAccounts, deriveIdentity, type SecondIdentity } from "./derivation.ts";
 
 /** What the second implementation makes of 24 words. Not the seed: nothing in here is secret. */
-export interface Restored extends Identity {
+export interface Restored extends SecondIdentity {
   readonly internalVersion: number;
   readonly birthdayDays: number;
   /** The moment of the birthday as this implementation computes it, in unix seconds. */

@@ -1,6 +1,6 @@
+import { coinType, type Network } from "../../core/network.ts";
+import type { Secret } from "../../core/secret.ts";
 import { LND_PURPOSE, type Scope, withAccountKeys, withMasterKey } from "./derivation.ts";
-import { coinType, type Network } from "./network.ts";
-import type { Secret } from "./secret.ts";
 
 /** One account of a watch-only wallet, with the values that lnd's `walletrpc.Account` has for it. */
 export interface Account {

@@ -1,5 +1,5 @@
 /** Bytes of an AES block. */
-export const BLOCK = 16;
+export const AES_BLOCK = 16;
 
 /**
  * One full AES round, in place (FIPS-197 5.1: SubBytes, ShiftRows, MixColumns, AddRoundKey). AEZ is built from rounds
@@ -10,12 +10,12 @@ export const BLOCK = 16;
  */
 export function aesRound(state: Uint8Array, roundKey: Uint8Array): void {
   // The state is filled by columns: byte r + 4c is row r of column c.
-  const shifted = new Uint8Array(BLOCK);
-  for (let at = 0; at < BLOCK; at++) {
+  const shifted = new Uint8Array(AES_BLOCK);
+  for (let at = 0; at < AES_BLOCK; at++) {
     // ShiftRows: row r moves left by r columns, that is by 4r bytes. SubBytes commutes with it.
-    shifted[at] = substitute(state[(at + 4 * (at & 3)) % BLOCK] ?? 0);
+    shifted[at] = substitute(state[(at + 4 * (at & 3)) % AES_BLOCK] ?? 0);
   }
-  for (let column = 0; column < BLOCK; column += 4) {
+  for (let column = 0; column < AES_BLOCK; column += 4) {
     const all =
       byteAt(shifted, column) ^ byteAt(shifted, column + 1) ^ byteAt(shifted, column + 2) ^ byteAt(shifted, column + 3);
     for (let row = 0; row < 4; row++) {

@@ -1,5 +1,5 @@
 import { blake2b } from "@noble/hashes/blake2.js";
-import { aesRound, BLOCK } from "./aes.ts";
+import { AES_BLOCK, aesRound } from "./aes.ts";
 
 // AEZ v5 (Hoang, Krovetz, Rogaway, 2017), the part that aezeed needs: no nonce, one item of associated data shorter
 // than a block, an authenticator of four zero bytes, and 23 bytes to encipher. The names and formulas are the paper's.
@@ -55,10 +55,10 @@ function tiny(key: Uint8Array, data: Uint8Array, input: Uint8Array, order: (roun
   split(input, left, right);
 
   for (let round = 0; round < ROUNDS; round++) {
-    const block = Buffer.alloc(BLOCK);
+    const block = Buffer.alloc(AES_BLOCK);
     block.set(right);
     block[HALF_BYTES - 1] = at(block, HALF_BYTES - 1) | 0x08; // R10*: the bit after the 92nd
-    block[BLOCK - 1] = order(round);
+    block[AES_BLOCK - 1] = order(round);
     encipherBlock(subkeys, tweak, xorInto(block, delta));
     for (let i = 0; i < HALF_BYTES; i++) left[i] = at(left, i) ^ at(block, i);
     left[HALF_BYTES - 1] = at(left, HALF_BYTES - 1) & 0xf0;
@@ -73,8 +73,8 @@ function tiny(key: Uint8Array, data: Uint8Array, input: Uint8Array, order: (roun
 
 /** Extract: a key that has not 384 bits is hashed to them with BLAKE2b; then I ∥ J ∥ L, a block each. */
 function extract(key: Uint8Array): Subkeys {
-  const extracted = blake2b(key, { dkLen: 3 * BLOCK });
-  const part = (index: number) => Buffer.from(extracted.slice(index * BLOCK, (index + 1) * BLOCK).buffer);
+  const extracted = blake2b(key, { dkLen: 3 * AES_BLOCK });
+  const part = (index: number) => Buffer.from(extracted.slice(index * AES_BLOCK, (index + 1) * AES_BLOCK).buffer);
   const subkeys = { i: part(0), j: part(1), l: part(2) };
   extracted.fill(0);
   return subkeys;
@@ -85,8 +85,8 @@ function extract(key: Uint8Array): Subkeys {
  * block is enciphered with E_K^{n,1}; one that is not full, the empty nonce too, is padded with 10* under E_K^{n,0}.
  */
 function hash(subkeys: Subkeys, data: Uint8Array): Buffer {
-  const tau = Buffer.alloc(BLOCK);
-  tau[BLOCK - 1] = 8 * TAU_BYTES;
+  const tau = Buffer.alloc(AES_BLOCK);
+  tau[AES_BLOCK - 1] = 8 * TAU_BYTES;
   const delta = encipherBlock(subkeys, offset(subkeys, 3, 1), tau);
   xorInto(delta, encipherBlock(subkeys, offset(subkeys, 4, 0), padded(new Uint8Array(0))));
   return xorInto(delta, encipherBlock(subkeys, offset(subkeys, 5, 0), padded(data)));
@@ -106,18 +106,18 @@ function encipherBlock(subkeys: Subkeys, tweak: Buffer, block: Buffer): Buffer {
   return block;
 }
 
-const ZERO = Buffer.alloc(BLOCK);
+const ZERO = Buffer.alloc(AES_BLOCK);
 
 /** n·X: 2X is X shifted left, with 135 added at the end for a bit that fell out; the rest by adding up. */
 function times(block: Buffer, factor: number): Buffer {
-  const product = Buffer.alloc(BLOCK);
-  const power = Buffer.alloc(BLOCK);
+  const product = Buffer.alloc(AES_BLOCK);
+  const power = Buffer.alloc(AES_BLOCK);
   power.set(block);
   for (let rest = factor; rest > 0; rest >>>= 1) {
     if ((rest & 1) === 1) xorInto(product, power);
     const carry = at(power, 0) >>> 7;
-    for (let i = 0; i < BLOCK; i++) power[i] = (at(power, i) << 1) | (at(power, i + 1) >>> 7);
-    power[BLOCK - 1] = at(power, BLOCK - 1) ^ (135 & -carry);
+    for (let i = 0; i < AES_BLOCK; i++) power[i] = (at(power, i) << 1) | (at(power, i + 1) >>> 7);
+    power[AES_BLOCK - 1] = at(power, AES_BLOCK - 1) ^ (135 & -carry);
   }
   power.fill(0);
   return product;
@@ -125,14 +125,14 @@ function times(block: Buffer, factor: number): Buffer {
 
 /** X10*: a one bit and zeros up to the block. */
 function padded(bytes: Uint8Array): Buffer {
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(AES_BLOCK);
   block.set(bytes);
   block[bytes.length] = 0x80;
   return block;
 }
 
 function xorInto(target: Buffer, source: Uint8Array): Buffer {
-  for (let i = 0; i < BLOCK; i++) target[i] = at(target, i) ^ at(source, i);
+  for (let i = 0; i < AES_BLOCK; i++) target[i] = at(target, i) ^ at(source, i);
   return target;
 }
 

@@ -1,11 +1,11 @@
 import { scryptSync } from "node:crypto";
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { aezDecrypt, aezEncrypt, PLAINTEXT_BYTES } from "./aez.ts";
 import { isBirthday } from "./birthday.ts";
 import { crc32c } from "./crc32c.ts";
 import { DEFAULT_PASSPHRASE } from "./passphrase.ts";
 import { ENCIPHERED_BYTES } from "./phrase.ts";
-import { Secret } from "./secret.ts";
 
 // aezeed version 0, as lnd `aezeed/cipherseed.go` writes it:
 //   plaintext   19 bytes: internal version u8, birthday u16 big endian, entropy 16

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 /** lnd `aezeed.BitcoinGenesisDate`: the time in the header of the first block, 2009-01-03T18:15:05Z. */
 export const GENESIS_UNIX = 1_231_006_505;

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { HARDENED_OFFSET, HDKey, type Versions } from "@scure/bip32";
-import { coinType, type Network } from "./network.ts";
+import { coinType, type Network } from "../../core/network.ts";
+import { Secret } from "../../core/secret.ts";
 import { addModOrder } from "./scalar.ts";
-import { Secret } from "./secret.ts";
 
 // lnd derives with btcwallet, and btcwallet with `hdkeychain.DeriveNonStandard`, which keeps private keys without their
 // leading zero bytes. One seed in 256 gets another node id than BIP32 gives it, so this is the rule and BIP32 is not.
@@ -19,7 +19,7 @@ export interface Scope {
 }
 
 /** What lnd shows of a seed, in lower-case hex. */
-export interface Identity {
+export interface WalletIdentity {
   /** 33 bytes: the compressed public key at `m/1017'/coin'/6'/0/0`. */
   readonly nodeId: string;
   /** 4 bytes: the first of HASH160 of the master public key. */
@@ -27,7 +27,7 @@ export interface Identity {
 }
 
 /** The node id and the master fingerprint of a seed (its 16 bytes of entropy). */
-export function identity(entropy: Secret, network: Network): Identity {
+export function walletIdentity(entropy: Secret, network: Network): WalletIdentity {
   return withMasterKey(entropy, undefined, (master) => ({
     nodeId: withFamilyKey(master, network, NODE_KEY_FAMILY, 0, publicKeyHex),
     masterFingerprint: master.fingerprint.toString(16).padStart(8, "0"),

@@ -1,6 +1,6 @@
+import type { Secret } from "../../core/secret.ts";
 import { AEZEED_VERSION } from "./aezeed.ts";
 import { PHRASE_WORDS, wordIndexes } from "./phrase.ts";
-import type { Secret } from "./secret.ts";
 import { bitEffects, syndromeOf, WORD_BITS, wordEffect } from "./syndrome.ts";
 import { WORD_COUNT } from "./wordlist.ts";
 

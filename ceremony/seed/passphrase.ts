@@ -1,16 +1,16 @@
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
 import { PASSPHRASE_MAX } from "../limits.ts";
-import { fail, ok, type Result } from "../result.ts";
-import type { Secret } from "./secret.ts";
 
 /** lnd `aezeed.defaultPassphrase`: what an empty passphrase means, in both directions. Public, so no Secret. */
 export const DEFAULT_PASSPHRASE = Buffer.from("aezeed");
 
-export interface PassphrasePolicy {
+export interface PassphraseRules {
   /** Whether the seed may go without a passphrase, that is: under the one that everybody knows. */
   readonly mayBeDefault: boolean;
 }
 
-export type PassphraseError = {
+export type CipherPassphraseError = {
   readonly code:
     | "passphrase_empty"
     | "passphrase_default"
@@ -30,7 +30,10 @@ const TILDE = 0x7e;
  * so is a space at the end that no paper shows. Printable ASCII without outer spaces is what all keyboards type alike.
  * An existing seed may have anything: `decipher` does not ask here.
  */
-export function checkNewPassphrase(passphrase: Secret, policy: PassphrasePolicy): Result<undefined, PassphraseError> {
+export function checkNewPassphrase(
+  passphrase: Secret,
+  policy: PassphraseRules,
+): Result<undefined, CipherPassphraseError> {
   const bytes = passphrase.bytes;
   if (!bytes.every((byte) => byte >= SPACE && byte <= TILDE)) return fail({ code: "passphrase_not_ascii" });
   if (bytes[0] === SPACE || bytes.at(-1) === SPACE) return fail({ code: "passphrase_space" });

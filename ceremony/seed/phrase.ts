@@ -1,5 +1,5 @@
-import { fail, ok, type Result } from "../result.ts";
-import { Secret } from "./secret.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { findWord, wordBytes } from "./wordlist.ts";
 
 /** lnd `aezeed.NumMnemonicWords`. */

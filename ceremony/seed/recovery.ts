@@ -1,7 +1,7 @@
-import { fail, ok, type Result } from "../result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { type CipherOptions, type CipherSeed, decipher, type Kdf, SALT_AT, SALT_BYTES, scrypt } from "./aezeed.ts";
 import { ENCIPHERED_BYTES, MISSING, PHRASE_WORDS, packIndexes } from "./phrase.ts";
-import { Secret } from "./secret.ts";
 import { bitSets, syndromeOf, WORD_BITS } from "./syndrome.ts";
 
 // What a damaged plate still says. Two checks tell the right words from the others: the CRC-32C, which is linear, so

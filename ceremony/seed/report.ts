@@ -1,7 +1,7 @@
+import type { Network } from "../../core/network.ts";
 import { AEZEED_VERSION, type CipherSeed } from "./aezeed.ts";
 import { birthdayDate, birthdayUnix } from "./birthday.ts";
-import { identity } from "./derivation.ts";
-import type { Network } from "./network.ts";
+import { walletIdentity } from "./derivation.ts";
 
 /** What is public of a seed: the fields of `ceremony inspect --json` and of `node.json`, in their order. */
 export interface SeedReport {
@@ -17,7 +17,7 @@ export interface SeedReport {
 
 /** Reports a deciphered seed as lnd will show it on `network`. */
 export function seedReport(seed: CipherSeed, network: Network): SeedReport {
-  return publicReport({ ...identity(seed.entropy, network), ...seed }, network);
+  return publicReport({ ...walletIdentity(seed.entropy, network), ...seed }, network);
 }
 
 /** The same from what is public of a seed, where the seed itself is not known any more. */

@@ -1,9 +1,9 @@
-import { type Config, configHash, parseConfig } from "../config.ts";
+import { isObject, type JsonValue } from "../../core/canonical.ts";
 import { CLOCK_DAYS_MAX } from "../limits.ts";
 import { birthdayDate, birthdayFromDate } from "../seed/birthday.ts";
-import { isObject, type JsonValue } from "./canonical.ts";
+import { type Config, configHash, parseConfig } from "../table/config.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
-import type { Fault, FaultCode } from "./faults.ts";
+import type { FaultCode, TranscriptFinding } from "./faults.ts";
 
 /** The records before the one that is looked at, by `step.what`. */
 type Past = ReadonlyMap<string, readonly TranscriptEvent[]>;
@@ -160,7 +160,7 @@ function seesBlocks(font: TranscriptEvent): boolean {
 }
 
 /** What the lines say together: the first record that contradicts an earlier one, or the configuration. */
-export function checkAgreement(events: readonly TranscriptEvent[], config: Config): Fault | undefined {
+export function checkAgreement(events: readonly TranscriptEvent[], config: Config): TranscriptFinding | undefined {
   const past = new Map<string, TranscriptEvent[]>();
   for (const event of events) {
     const name = nameOf(event);

@@ -1,19 +1,19 @@
-import type { Config } from "../config.ts";
-import { pgpWords } from "../mix/pgpwords.ts";
-import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { ACTORS, type Entry, type Step, stepsFor } from "../script.ts";
+import { canonicalJson, type JsonValue } from "../../core/canonical.ts";
+import { pgpWords } from "../../core/pgpwords.ts";
+import type { Config } from "../table/config.ts";
+import { CEREMONY_REFUSALS, isRefusalId } from "../table/refusals.ts";
+import { ACTORS, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
 import { rolesOf } from "./agreement.ts";
-import { canonicalJson, type JsonValue } from "./canonical.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
 import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
 import { leastOf } from "./order.ts";
-import type { Verdict } from "./verify.ts";
+import type { TranscriptVerdict } from "./verify.ts";
 
 /**
  * The script of the ceremony with what the transcript says of it, as Markdown: each step of the mode, what was read
  * aloud, what was recorded and when, what was refused or waived, and what is missing. Sound lines only.
  */
-export function annotatedScript(verdict: Verdict): string {
+export function annotatedScript(verdict: TranscriptVerdict): string {
   const { config, events } = verdict;
   if (config === undefined) return "";
   const steps = stepsFor(config);
@@ -27,7 +27,7 @@ export function annotatedScript(verdict: Verdict): string {
   return lines.join("\n");
 }
 
-function summary(verdict: Verdict, config: Config): readonly string[] {
+function summary(verdict: TranscriptVerdict, config: Config): readonly string[] {
   const opened = verdict.events[0];
   const last = verdict.events.at(-1);
   if (opened === undefined || last === undefined) return [];
@@ -66,7 +66,7 @@ function stepLines(
   ];
 }
 
-function lacking(entry: Entry, here: readonly TranscriptEvent[], config: Config): readonly string[] {
+function lacking(entry: TableEntry, here: readonly TranscriptEvent[], config: Config): readonly string[] {
   const least = leastOf(entry, config);
   const count = here.filter((event) => event.kind === entry.kind && event.data["what"] === entry.what).length;
   if (count >= least) return [];
@@ -87,7 +87,7 @@ function recorded(event: TranscriptEvent): readonly string[] {
 
 function refusal(fields: Readonly<Record<string, JsonValue>>): string {
   const id = String(fields["id"]);
-  const text = isRefusalId(id) ? REFUSALS[id].text : "";
+  const text = isRefusalId(id) ? CEREMONY_REFUSALS[id].text : "";
   const position = fields["position"] === 0 ? "" : `, word ${cell(fields["position"])}`;
   return `${plain(text)} (attempt ${cell(fields["attempt"])}${position})`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Actor, EventKind, StepId } from "../script.ts";
-import { canonicalJson, type JsonObject } from "./canonical.ts";
+import { canonicalJson, type JsonObject } from "../../core/canonical.ts";
+import type { Actor, EventKind, StepId } from "../table/steps.ts";
 import { checkEvent } from "./schema.ts";
 
 /** What a step has to say, before the chain gives it number, predecessor and time. */
@@ -23,7 +23,7 @@ export interface TranscriptEvent extends EventDraft {
 }
 
 /** Where a transcript ends, and all that is needed to go on with it. */
-export interface Head {
+export interface TranscriptHead {
   readonly seq: number;
   readonly prev: string;
   /** Time of the first event; empty while there is none. */
@@ -31,7 +31,7 @@ export interface Head {
 }
 
 export const LINE_END = 0x0a;
-export const GENESIS: Head = { seq: 0, prev: "0".repeat(64), began: "" };
+export const TRANSCRIPT_GENESIS: TranscriptHead = { seq: 0, prev: "0".repeat(64), began: "" };
 
 /** The program wanted to record what its own table does not allow: a mistake in the program, never one of a person. */
 export class TranscriptFault extends Error {
@@ -53,7 +53,11 @@ export class TranscriptFault extends Error {
  * @param at `timestamp()` of now
  * @throws TranscriptFault if the table does not allow the event
  */
-export function appendEvent(head: Head, draft: EventDraft, at: string): { line: Buffer; head: Head } {
+export function appendEvent(
+  head: TranscriptHead,
+  draft: EventDraft,
+  at: string,
+): { line: Buffer; head: TranscriptHead } {
   const seq = head.seq + 1;
   const began = head.began === "" ? at : head.began;
   const closing = draft.kind === "done" ? { events: seq, seconds: secondsBetween(began, at) } : {};
@@ -63,11 +67,11 @@ export function appendEvent(head: Head, draft: EventDraft, at: string): { line: 
   if (!checked.ok) throw new TranscriptFault(checked.error.code, `${step}.${checked.error.field}`);
   if (!isTimestamp(at)) throw new TranscriptFault("event_form", `${step}.at`);
   const text = canonicalJson(event);
-  return { line: Buffer.from(`${text}\n`), head: { seq, prev: lineHash(text), began } };
+  return { line: Buffer.from(`${text}\n`), head: { seq, prev: transcriptLineHash(text), began } };
 }
 
 /** SHA-256 over a line without its line end, in hex. Of the last line it is the transcript's head. */
-export function lineHash(line: string | Uint8Array): string {
+export function transcriptLineHash(line: string | Uint8Array): string {
   return createHash("sha256").update(line).digest("hex");
 }
 

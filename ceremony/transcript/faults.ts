@@ -2,7 +2,7 @@
  * Everything that `ceremony verify` can find wrong with a file. The code is the API: it stands in the answer, in
  * `docs/transcript.md` and in the name of the test that provokes it, and a test compares the three lists.
  */
-export const FAULTS = {
+export const TRANSCRIPT_FAULTS = {
   line_form: "not one line of canonical JSON of at most 4096 bytes",
   event_form: "not an event: seq, prev, step, actor, kind, at and data, each of its type",
   seq_order: "not the number after the line before",
@@ -31,10 +31,10 @@ export const FAULTS = {
   head_differs: "the head is not the one that was written down: this is another transcript, or not all of it",
 } as const satisfies Record<string, string>;
 
-export type FaultCode = keyof typeof FAULTS;
+export type FaultCode = keyof typeof TRANSCRIPT_FAULTS;
 
 /** The first thing wrong with a transcript. */
-export interface Fault {
+export interface TranscriptFinding {
   readonly line: number;
   readonly code: FaultCode;
   /** The field or record it is about, from the table; never a value of the file. */

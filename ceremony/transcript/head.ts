@@ -1,5 +1,5 @@
-import { pgpBytes, pgpWords } from "../mix/pgpwords.ts";
-import { fail, ok, type Result } from "../result.ts";
+import { pgpBytes, pgpWords } from "../../core/pgpwords.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 const HEAD_WORDS = 32;
 const HEX = /^[0-9a-f]{64}$/;

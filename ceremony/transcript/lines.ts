@@ -1,39 +1,46 @@
+import { isObject, type JsonValue, parseCanonical } from "../../core/canonical.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { TRANSCRIPT_LINE_MAX } from "../limits.ts";
-import { fail, ok, type Result } from "../result.ts";
-import { ACTORS, type Actor, EVENT_KINDS, type EventKind, STEPS, type StepId } from "../script.ts";
-import { isObject, type JsonValue, parseCanonical } from "./canonical.ts";
-import { GENESIS, type Head, isTimestamp, LINE_END, lineHash, type TranscriptEvent } from "./chain.ts";
-import type { Fault, FaultCode } from "./faults.ts";
+import { ACTORS, type Actor, EVENT_KINDS, type EventKind, STEPS, type StepId } from "../table/steps.ts";
+import {
+  isTimestamp,
+  LINE_END,
+  TRANSCRIPT_GENESIS,
+  type TranscriptEvent,
+  type TranscriptHead,
+  transcriptLineHash,
+} from "./chain.ts";
+import type { FaultCode, TranscriptFinding } from "./faults.ts";
 import { checkEvent } from "./schema.ts";
 
 /** What a file holds, up to the first line that is wrong by itself or does not follow from the one before. */
-export interface Lines {
+export interface TranscriptLines {
   readonly events: readonly TranscriptEvent[];
-  readonly head: Head;
+  readonly head: TranscriptHead;
   /** Bytes after the last line end: a write that a kill or a full disk cut short. */
   readonly torn: boolean;
-  readonly fault?: Fault;
+  readonly fault?: TranscriptFinding;
 }
 
 const ENVELOPE = ["actor", "at", "data", "kind", "prev", "seq", "step"] as const;
 
 /** Reads a transcript: form of every line, chain, allow-list. What the lines say together is not looked at here. */
-export function readLines(bytes: Uint8Array): Lines {
+export function readLines(bytes: Uint8Array): TranscriptLines {
   const events: TranscriptEvent[] = [];
-  let head = GENESIS;
+  let head = TRANSCRIPT_GENESIS;
   let start = 0;
   for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, start)) {
     const line = bytes.subarray(start, end);
     const event = readLine(line, head);
     if (!event.ok) return { events, head, torn: false, fault: { line: head.seq + 1, ...event.error } };
     events.push(event.value);
-    head = { seq: head.seq + 1, prev: lineHash(line), began: head.began || event.value.at };
+    head = { seq: head.seq + 1, prev: transcriptLineHash(line), began: head.began || event.value.at };
     start = end + 1;
   }
   return { events, head, torn: start < bytes.length };
 }
 
-function readLine(line: Uint8Array, head: Head): Result<TranscriptEvent, Omit<Fault, "line">> {
+function readLine(line: Uint8Array, head: TranscriptHead): Result<TranscriptEvent, Omit<TranscriptFinding, "line">> {
   const wrong = (code: FaultCode, detail: string) => fail({ code, detail });
   const value = line.length <= TRANSCRIPT_LINE_MAX ? decode(line) : undefined;
   if (value === undefined) return wrong("line_form", "line");

@@ -1,4 +1,4 @@
-import type { Actor, Page, Step } from "../script.ts";
+import type { Actor, Page, Step } from "../table/steps.ts";
 
 /** Parts of the printed and of the annotated script. Markdown, and still readable as plain text. */
 

@@ -1,8 +1,8 @@
-import type { Config } from "../config.ts";
-import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { type Entry, entryOf, type Step, stepsFor } from "../script.ts";
+import type { Config } from "../table/config.ts";
+import { CEREMONY_REFUSALS, isRefusalId } from "../table/refusals.ts";
+import { entryOf, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
 import type { TranscriptEvent } from "./chain.ts";
-import type { Fault, FaultCode } from "./faults.ts";
+import type { FaultCode, TranscriptFinding } from "./faults.ts";
 import { isAnywhere } from "./schema.ts";
 
 /** How far a transcript got along the table of its mode. */
@@ -10,11 +10,11 @@ export interface Progress {
   readonly step: Step;
   /** Nothing follows `complete` and `ended`; a refusal that ends the ceremony is followed by its end only. */
   readonly over?: "complete" | "ended" | "refused";
-  readonly fault?: Fault;
+  readonly fault?: TranscriptFinding;
 }
 
 /** One stay in a step. The words come again when a plate was engraved wrong, and with them the read-back. */
-type Visit = Map<Entry, TranscriptEvent[]>;
+type Visit = Map<TableEntry, TranscriptEvent[]>;
 
 /**
  * Follows the events along the table: steps in order, nothing left out, nothing twice, nothing after the end, and the
@@ -60,7 +60,7 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
 }
 
 /** How often an entry stands in a step that is complete, at least. */
-export function leastOf(entry: Entry, config: Config): number {
+export function leastOf(entry: TableEntry, config: Config): number {
   return {
     one: 1,
     two: 2,
@@ -71,18 +71,18 @@ export function leastOf(entry: Entry, config: Config): number {
   }[entry.times];
 }
 
-function most(entry: Entry, config: Config): number {
+function most(entry: TableEntry, config: Config): number {
   return entry.times === "some" || entry.times === "any" ? Number.POSITIVE_INFINITY : leastOf(entry, config);
 }
 
 /** An entry that stands as often as there are people whose act it is: each of them does it once. */
-function eachOnce(entry: Entry): boolean {
+function eachOnce(entry: TableEntry): boolean {
   const count = { one: 1, two: 2, five: 5, some: 0, any: 0, plates: 0 }[entry.times];
   return count > 1 && count === entry.by.length;
 }
 
 /** The first entry of a step that does not stand as often as it must, up to `before`. */
-function firstLacking(step: Step, visit: Visit, config: Config, before?: Entry): Entry | undefined {
+function firstLacking(step: Step, visit: Visit, config: Config, before?: TableEntry): TableEntry | undefined {
   const rows = before === undefined ? step.records : step.records.slice(0, step.records.indexOf(before));
   return rows.find((entry) => (visit.get(entry)?.length ?? 0) < leastOf(entry, config));
 }
@@ -98,5 +98,5 @@ function nextStep(steps: readonly Step[], from: Step, visit: Visit, to: string):
 /** A refusal after which the ceremony cannot go on. */
 function isLastRefusal(event: TranscriptEvent): boolean {
   const id = event.kind === "refusal" ? String(event.data["id"]) : "";
-  return isRefusalId(id) && REFUSALS[id].after === "ends";
+  return isRefusalId(id) && CEREMONY_REFUSALS[id].after === "ends";
 }

@@ -1,10 +1,10 @@
-import { parseConfig } from "../config.ts";
-import { isRefusalId, REFUSALS } from "../refusals.ts";
-import { fail, ok, type Result } from "../result.ts";
-import { ANYWHERE, type Entry, entryOf, STEPS, type Step, type StepId } from "../script.ts";
-import { isObject, type JsonObject, type JsonValue } from "./canonical.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../core/canonical.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { parseConfig } from "../table/config.ts";
+import type { FieldRule } from "../table/fields.ts";
+import { CEREMONY_REFUSALS, isRefusalId } from "../table/refusals.ts";
+import { ANYWHERE, entryOf, STEPS, type Step, type StepId, type TableEntry } from "../table/steps.ts";
 import type { EventDraft } from "./chain.ts";
-import type { FieldRule } from "./rules.ts";
 
 export interface SchemaError {
   readonly code:
@@ -19,10 +19,10 @@ export interface SchemaError {
 }
 
 /**
- * The allow-list: an event is recorded only as an entry of its step in `ceremony/script.ts` says, with exactly its
+ * The allow-list: an event is recorded only as an entry of its step in `ceremony/table/steps.ts` says, with exactly its
  * fields, each of its type and in its range, by one of the people whose act it is. Gives the entry.
  */
-export function checkEvent(event: EventDraft): Result<Entry, SchemaError> {
+export function checkEvent(event: EventDraft): Result<TableEntry, SchemaError> {
   const { step, actor, kind, data } = event;
   // A name that is not in the table was written by anyone: it may hold what moves a terminal's cursor.
   const wrong = (code: SchemaError["code"], field: string) =>
@@ -44,7 +44,7 @@ export function checkEvent(event: EventDraft): Result<Entry, SchemaError> {
 }
 
 /** Whether an entry belongs to every step rather than to one. */
-export function isAnywhere(entry: Entry): boolean {
+export function isAnywhere(entry: TableEntry): boolean {
   return ANYWHERE.includes(entry);
 }
 
@@ -54,7 +54,7 @@ function isRefusalOf(step: StepId, data: JsonObject): boolean {
   if (typeof id !== "string" || !isRefusalId(id)) return false;
   const row: Step | undefined = STEPS.find((known) => known.id === step);
   return (
-    REFUSALS[id].step === step ||
+    CEREMONY_REFUSALS[id].step === step ||
     (id === "write_failed" && row?.room === "table") ||
     (id === "written_differs" && step === "bundle")
   );

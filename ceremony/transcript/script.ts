@@ -1,15 +1,15 @@
-import type { Mode } from "../config.ts";
 import { HASH_ROWS } from "../limits.ts";
-import { closingList, ROOM_TEXTS } from "../lists.ts";
-import { REFUSALS } from "../refusals.ts";
-import { type Entry, ROOM_ITEMS, type Step, type StepId, stepsOf } from "../script.ts";
+import type { Mode } from "../table/config.ts";
+import { closingList, ROOM_TEXTS } from "../table/lists.ts";
+import { CEREMONY_REFUSALS } from "../table/refusals.ts";
+import { ROOM_ITEMS, type Step, type StepId, stepsOf, type TableEntry } from "../table/steps.ts";
 import { actorName, aloud, row, stepNumber, tableHead } from "./markdown.ts";
 
 const PEOPLE = ["leader", "operator", "officer1", "officer2", "witness"] as const;
 /** Long enough for a pen. */
 const BLANK = "________";
 
-const HOW_OFTEN: Readonly<Record<Entry["times"], string>> = {
+const HOW_OFTEN: Readonly<Record<TableEntry["times"], string>> = {
   one: "",
   two: " ×2",
   five: " ×5",
@@ -86,8 +86,8 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
   const records = step.records.filter((entry) => mode === "rehearsal" || entry.kind !== "waiver");
   const refusals = step.refuses.map((id) => {
-    const ends = REFUSALS[id].after === "ends" ? " (ends the ceremony)" : "";
-    return `- \`${id}\`${ends}: ${REFUSALS[id].text}`;
+    const ends = CEREMONY_REFUSALS[id].after === "ends" ? " (ends the ceremony)" : "";
+    return `- \`${id}\`${ends}: ${CEREMONY_REFUSALS[id].text}`;
   });
   const papers = PAPERS[step.id];
   const failures = step.pages.flatMap((page) => {

@@ -1,8 +1,8 @@
-import type { Config } from "../config.ts";
-import type { StepId } from "../script.ts";
+import type { Config } from "../table/config.ts";
+import type { StepId } from "../table/steps.ts";
 import { checkAgreement, configOf } from "./agreement.ts";
 import type { TranscriptEvent } from "./chain.ts";
-import type { Fault } from "./faults.ts";
+import type { TranscriptFinding } from "./faults.ts";
 import { readLines } from "./lines.ts";
 import { followSteps, type Progress } from "./order.ts";
 import { unsaved } from "./saved.ts";
@@ -14,7 +14,7 @@ import { unsaved } from "./saved.ts";
  */
 export type VerdictKind = "whole" | "consistent" | "stopped" | "broken";
 
-export interface Verdict {
+export interface TranscriptVerdict {
   readonly kind: VerdictKind;
   /** Lines that are sound, up to the first that is not. */
   readonly events: readonly TranscriptEvent[];
@@ -30,7 +30,7 @@ export interface Verdict {
   readonly ended?: string;
   /** Bytes of an unfinished line at the end: ignored, as a kill leaves them. */
   readonly torn: boolean;
-  readonly fault?: Fault;
+  readonly fault?: TranscriptFinding;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface Verdict {
  *
  * @param headHex SHA-256 of the last line as the witness wrote it down, 64 hex digits in lower case
  */
-export function verifyTranscript(bytes: Uint8Array, headHex?: string): Verdict {
+export function verifyTranscript(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
   const verdict = verifyBytes(bytes, headHex);
   const saved = verdict.kind === "broken" || verdict.torn ? unsaved(bytes) : undefined;
   if (saved === undefined) return verdict;
@@ -50,7 +50,7 @@ export function verifyTranscript(bytes: Uint8Array, headHex?: string): Verdict {
   return { ...before, kind: "broken", fault: { line: saved.line, code: saved.code, detail: before.kind } };
 }
 
-function verifyBytes(bytes: Uint8Array, headHex?: string): Verdict {
+function verifyBytes(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
   const lines = readLines(bytes);
   const opened = lines.events[0];
   const config = configOf(opened);
@@ -83,7 +83,7 @@ function firstFault(
   config: Config | undefined,
   progress: Progress | undefined,
   torn: boolean,
-): Fault | undefined {
+): TranscriptFinding | undefined {
   if (events.length === 0) return undefined;
   if (config === undefined || progress === undefined)
     return { line: 1, code: "opening_missing", detail: "selftest.opened" };

@@ -6,8 +6,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join, resolve } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { BILL, commitOf, EXECUTABLE, formatSums, IMAGE, inputSums, pinnedHash, sha256, uncommitted } from "./files.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import {
+  BILL,
+  commitOf,
+  EXECUTABLE,
+  formatSums,
+  IMAGE,
+  inputSums,
+  pinnedHash,
+  sha256Hex,
+  uncommitted,
+} from "./files.ts";
 import { readOptions } from "./options.ts";
 import { billedNode } from "./provenance.ts";
 import { sign } from "./signature.ts";
@@ -80,11 +90,11 @@ export function attest(options: AttestOptions): Result<string, AttestError> {
   if (changed.length > 0) return fail({ code: "not_committed", detail: changed.join(", ") });
   const missing = [EXECUTABLE, BILL].find((path) => !existsSync(join(root, path)));
   if (missing !== undefined) return fail({ code: "not_built", detail: missing });
-  const outputs = [EXECUTABLE, BILL].map((path) => ({ path, hash: sha256(readFileSync(join(root, path))) }));
-  if (image !== undefined) outputs.push({ path: IMAGE, hash: sha256(readFileSync(image)) });
+  const outputs = [EXECUTABLE, BILL].map((path) => ({ path, hash: sha256Hex(readFileSync(join(root, path))) }));
+  if (image !== undefined) outputs.push({ path: IMAGE, hash: sha256Hex(readFileSync(image)) });
   const built = outputs[0]?.hash ?? "";
   if (built !== pinnedHash(root)) return fail({ code: "not_the_pinned", detail: built });
-  const compiled = rebuiltNode === undefined ? undefined : sha256(readFileSync(rebuiltNode));
+  const compiled = rebuiltNode === undefined ? undefined : sha256Hex(readFileSync(rebuiltNode));
   if (compiled !== undefined && compiled !== billedNode(readFileSync(join(root, BILL))))
     return fail({ code: "other_node", detail: compiled });
 
@@ -96,7 +106,7 @@ export function attest(options: AttestOptions): Result<string, AttestError> {
   const tier = compiled === undefined ? "lock" : "node-rebuilt";
   const text = `${tierLine(tier)}${tools ?? machineTools(root)}`;
   writeFileSync(join(folder, "TOOLS"), text);
-  const own = { path: `${name}/TOOLS`, hash: sha256(Buffer.from(text)) };
+  const own = { path: `${name}/TOOLS`, hash: sha256Hex(Buffer.from(text)) };
   const file = join(folder, "SHA256SUMS");
   writeFileSync(file, formatSums([...inputSums(root), ...outputs, own]));
   if (!sign(file, key)) {

@@ -1,7 +1,7 @@
 /** `node iso/attest/compare.ts FILE OTHER`: prints `equal` and the hash, or the first difference and where it lies. */
 import { readFileSync } from "node:fs";
 import { describeDifference } from "./difference.ts";
-import { sha256 } from "./files.ts";
+import { sha256Hex } from "./files.ts";
 import { hashLines } from "./words.ts";
 
 const [one, other] = process.argv.slice(2);
@@ -10,11 +10,11 @@ if (one === undefined || other === undefined) {
   process.exitCode = 2;
 } else {
   const difference = describeDifference(one, other);
-  const hash = sha256(readFileSync(one));
+  const hash = sha256Hex(readFileSync(one));
   const lines =
     difference === undefined
       ? ["equal", ...hashLines(one, hash)]
-      : ["DIFFERENT", difference, `${hash}  ${one}`, `${sha256(readFileSync(other))}  ${other}`];
+      : ["DIFFERENT", difference, `${hash}  ${one}`, `${sha256Hex(readFileSync(other))}  ${other}`];
   process.stdout.write(`${lines.join("\n")}\n`);
   process.exitCode = difference === undefined ? 0 : 1;
 }

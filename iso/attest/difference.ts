@@ -23,7 +23,7 @@ export function firstDifference(one: string, other: string): number | undefined 
 }
 
 /** A part of a file that has a name. */
-export interface Part {
+export interface DifferentPart {
   readonly name: string;
   readonly start: number;
   /** The first byte after it. */
@@ -31,7 +31,7 @@ export interface Part {
 }
 
 /** The innermost part that holds an offset, which is the smallest. */
-export function partAt(parts: readonly Part[], offset: number): Part | undefined {
+export function partAt(parts: readonly DifferentPart[], offset: number): DifferentPart | undefined {
   return parts
     .filter(({ start, end }) => start <= offset && offset < end)
     .sort((a, b) => a.end - a.start - (b.end - b.start))[0];
@@ -65,7 +65,7 @@ const ELF = {
 } as const;
 
 /** The sections of an executable; none if the file is no ELF, or its table lies outside of it. */
-export function sections(path: string): Part[] {
+export function sections(path: string): DifferentPart[] {
   const head = bytes(path, 0, ELF.header);
   if (head.length < ELF.header || head.readUInt32LE(0) !== ELF.magic) return [];
   const [size, count] = [head.readUInt16LE(ELF.sectionSize), head.readUInt16LE(ELF.sections)];
@@ -93,12 +93,12 @@ export function sections(path: string): Part[] {
  * The notes of an executable, by the names that they have (elf(5), Nhdr). The program is put into Node's binary as one of
  * them, `NODE_SEA_BLOB`, in sections without names.
  */
-function notes(path: string): Part[] {
+function notes(path: string): DifferentPart[] {
   const head = bytes(path, 0, ELF.header);
   if (head.length < ELF.header || head.readUInt32LE(0) !== ELF.magic) return [];
   const [size, count] = [head.readUInt16LE(ELF.segmentSize), head.readUInt16LE(ELF.segments)];
   const table = bytes(path, Number(head.readBigUInt64LE(ELF.segmentsAt)), size * count);
-  const parts: Part[] = [];
+  const parts: DifferentPart[] = [];
   for (let row = 0; row + 56 <= table.length; row += size) {
     if (table.readUInt32LE(row) !== ELF.note) continue;
     const end = Number(table.readBigUInt64LE(row + 8) + table.readBigUInt64LE(row + 32));
@@ -121,10 +121,10 @@ const words = (length: number): number => Math.ceil(length / 4) * 4;
 const SECTOR = 2048;
 
 /** ECMA-119: sixteen sectors that are the system's, then the descriptors, each a sector, to the one of type 255. */
-const SYSTEM_AREA: Part = { name: "the boot sector and partition table", start: 0, end: 16 * SECTOR };
+const SYSTEM_AREA: DifferentPart = { name: "the boot sector and partition table", start: 0, end: 16 * SECTOR };
 
 /** The files of an ISO 9660 image, by xorriso, and what lies around them; none if it is no such image. */
-function imageFiles(path: string): Part[] {
+function imageFiles(path: string): DifferentPart[] {
   if (bytes(path, 16 * SECTOR + 1, 5).toString("latin1") !== "CD001") return [];
   const find = ["-indev", path, "-find", "/", "-type", "f", "-exec", "report_lba", "--"];
   const { stdout = "" } = spawnSync("xorriso", find, { encoding: "utf8" });
@@ -146,12 +146,12 @@ function imageFiles(path: string): Part[] {
 }
 
 /** The partitions of a GPT with sectors of 512 bytes: in a hybrid image the EFI one lies behind the ISO 9660 part. */
-function gptPartitions(path: string): Part[] {
+function gptPartitions(path: string): DifferentPart[] {
   const header = bytes(path, 512, 92);
   if (header.toString("latin1", 0, 8) !== "EFI PART") return [];
   const [count, size] = [header.readUInt32LE(80), header.readUInt32LE(84)];
   const table = bytes(path, Number(header.readBigUInt64LE(72)) * 512, Math.min(count, 128) * size);
-  const parts: Part[] = [];
+  const parts: DifferentPart[] = [];
   for (let at = 0; at + size <= table.length; at += size) {
     const [first, last] = [Number(table.readBigUInt64LE(at + 32)), Number(table.readBigUInt64LE(at + 40))];
     const name = table.toString("utf16le", at + 56, at + size).replace(/\0.*$/s, "");

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 /** A file and its SHA-256 in lower-case hex. */
 export interface Sum {
@@ -16,10 +16,11 @@ const INPUTS = [
   ".npmrc",
   "VERSION",
   "ceremony",
+  "core",
+  "deploy/release",
   "iso",
   "package-lock.json",
   "package.json",
-  "signer/bundle",
   "tsconfig.json",
 ];
 
@@ -37,7 +38,7 @@ const LINE = /^([0-9a-f]{64}) {2}(.+)$/;
 
 const byPath = (a: Sum, b: Sum): number => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 
-export function sha256(bytes: Uint8Array): string {
+export function sha256Hex(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
@@ -70,7 +71,7 @@ export function inputSums(root: string): readonly Sum[] {
   const names = git(root, "ls-files", "-z", "--", ...INPUTS, NOT_INPUTS)
     .split("\0")
     .slice(0, -1);
-  return names.map((path) => ({ path, hash: sha256(readFileSync(join(root, path))) })).sort(byPath);
+  return names.map((path) => ({ path, hash: sha256Hex(readFileSync(join(root, path))) })).sort(byPath);
 }
 
 /** What in the checkout is not what Git has: changed, missing, or unknown to it among the inputs. */

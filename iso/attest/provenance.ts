@@ -6,8 +6,8 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { BILL, sha256 } from "./files.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { BILL, sha256Hex } from "./files.ts";
 import { type OpenpgpCode, verifyDetached } from "./openpgp.ts";
 import { readOptions } from "./options.ts";
 import { binaryIn, findArchive, parseRelease, type ReleaseCode } from "./release.ts";
@@ -112,7 +112,7 @@ export function checkProvenance(
   if (!line.ok) return wrong(line.error, line.error === "archive_differs" ? release.archive : release.sums);
   const binary = binaryIn(bytesOf(archive), runtime.version);
   if (!binary.ok) return wrong(binary.error, release.archive);
-  const hash = sha256(binary.value);
+  const hash = sha256Hex(binary.value);
   if (hash !== runtime.installed) return wrong("node_differs", `${runtime.installed}, and ${hash} in the archive`);
   if (hash !== runtime.billed) return wrong("bill_differs", `${runtime.billed}, and ${hash} in the archive`);
   if (billHash !== undefined && billHash !== runtime.billHash) return wrong("bill_not_attested", BILL);
@@ -185,10 +185,10 @@ function runtimeOf(root: string) {
   if (![bill, binary, lock].every((path) => existsSync(path))) return undefined;
   const { packages } = parseJson<{ packages?: Record<string, { version?: string }> }>(readFileSync(lock)) ?? {};
   const version = packages?.[RUNTIME]?.version;
-  const [bytes, installed] = [readFileSync(bill), sha256(readFileSync(binary))];
+  const [bytes, installed] = [readFileSync(bill), sha256Hex(readFileSync(binary))];
   const billed = billedNode(bytes);
   if (version === undefined || billed === undefined) return undefined;
-  return { version, installed, billed, billHash: sha256(bytes) };
+  return { version, installed, billed, billHash: sha256Hex(bytes) };
 }
 
 function read(path: string): { readonly bytes?: Buffer; readonly why?: string } {

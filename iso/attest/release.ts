@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { type Sum, sha256 } from "./files.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { type Sum, sha256Hex } from "./files.ts";
 
 export type ReleaseCode =
   | "sums_malformed"
@@ -47,7 +47,7 @@ export function findArchive(
   if (!sums.some(isOfVersion)) return fail("sums_other_version");
   const lines = sums.filter(({ path }) => /\.tar\.[gx]z$/.test(path) && path.startsWith(`${prefix}-${PLATFORM}.`));
   if (lines.length === 0) return fail("sums_no_line");
-  const hash = sha256(archive);
+  const hash = sha256Hex(archive);
   const line = lines.find((one) => one.hash === hash);
   return line === undefined ? fail("archive_differs") : ok(line);
 }

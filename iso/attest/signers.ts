@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { isKeyBlob } from "./keyblob.ts";
 
 /** Stands in every signature: one that was made for something else is none here. */

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { isKeyBlob, isTokenType, stringsOf } from "./keyblob.ts";
 
 /** PROTOCOL.sshsig: `SSHSIG`, then the version, 1, in four bytes. */

@@ -6,9 +6,9 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type Agreement, type Attestation, agreement, isEnough, NEEDED } from "./agreement.ts";
-import { BILL, EXECUTABLE, IMAGE, inputSums, parseSums, pinnedHash, type Sum, sha256 } from "./files.ts";
+import { BILL, EXECUTABLE, IMAGE, inputSums, parseSums, pinnedHash, type Sum, sha256Hex } from "./files.ts";
 import { readOptions } from "./options.ts";
 import {
   checkProvenance,
@@ -56,7 +56,7 @@ interface Judged {
   readonly result: Result<Attestation, Rejection>;
 }
 
-export interface Report {
+export interface AttestationReport {
   readonly judged: readonly Judged[];
   readonly agreement: Agreement;
   /** Whether the image that was given is the one that the builders agree on; undefined if none was given. */
@@ -105,7 +105,7 @@ function judge(tree: Tree, name: string, signer: Signer | undefined): Result<Att
   if (!parsed.ok) return fail(parsed.error);
   const isOwn = ({ path }: Sum): boolean => path.startsWith("iso/attestations/");
   const own = parsed.value.filter(isOwn);
-  if (!isSame(own, [{ path: `${place}/TOOLS`, hash: sha256(tools) }])) return fail("tools");
+  if (!isSame(own, [{ path: `${place}/TOOLS`, hash: sha256Hex(tools) }])) return fail("tools");
   const tier = tierOf(tools.toString("latin1"));
   if (tier === undefined) return fail("tier");
   const sums = parsed.value.filter((sum) => !isOwn(sum));
@@ -116,7 +116,7 @@ function judge(tree: Tree, name: string, signer: Signer | undefined): Result<Att
   return ok({ signer, tier, sums });
 }
 
-export interface VerifyOptions {
+export interface AttestationOptions {
   /** An image to compare, such as one that was read back from a stick. */
   readonly image?: string;
   /** What the Node in the executable is compared with. */
@@ -124,7 +124,7 @@ export interface VerifyOptions {
 }
 
 /** Judges every folder of `iso/attestations/VERSION`. Fails as a whole if the list of signers is not in the one form. */
-export function verifyAttestations(root: string, options: VerifyOptions = {}): Result<Report, string> {
+export function verifyAttestations(root: string, options: AttestationOptions = {}): Result<AttestationReport, string> {
   const { image, release } = options;
   const version = readFileSync(join(root, "VERSION"), "utf8").trim();
   const signers = parseSigners(readFileSync(join(root, "iso/attestations/allowed_signers"), "utf8"));
@@ -143,14 +143,14 @@ export function verifyAttestations(root: string, options: VerifyOptions = {}): R
   const good = judged.flatMap(({ result }) => (result.ok ? [result.value] : []));
   const found = agreement(good);
   const agreed = (wanted: string) => good[0]?.sums.find(({ path }) => path === wanted)?.hash;
-  const isImage = image === undefined ? undefined : sha256(readFileSync(image)) === agreed(IMAGE);
+  const isImage = image === undefined ? undefined : sha256Hex(readFileSync(image)) === agreed(IMAGE);
   const provenance = release === undefined ? undefined : checkProvenance(root, release, agreed(BILL));
   const isGood = isEnough(found) && good.length === judged.length && isImage !== false && (provenance?.ok ?? true);
   return ok({ judged, agreement: found, isImage, provenance, isGood });
 }
 
 /** The report for people. */
-export function reportLines({ judged, agreement: found, isImage, provenance, isGood }: Report): string[] {
+export function reportLines({ judged, agreement: found, isImage, provenance, isGood }: AttestationReport): string[] {
   const lines: string[] = [];
   for (const { name, result, tools } of judged) {
     if (!result.ok) lines.push(`REJECTED  ${printable(name).join(" ")}: ${result.error}`);

@@ -1,7 +1,7 @@
 import { hashRow } from "../../ceremony/flow/field.ts";
 import { HASH_ROWS } from "../../ceremony/limits.ts";
-import { pgpWords } from "../../ceremony/mix/pgpwords.ts";
 import { grouped } from "../../ceremony/screen/span.ts";
+import { pgpWords } from "../../core/pgpwords.ts";
 
 /** A hash for people: in rows of hex and words, as the ceremony shows it and has it read aloud. */
 export function hashLines(name: string, hash: string): string[] {

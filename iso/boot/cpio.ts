@@ -1,5 +1,5 @@
 /** One entry of an initramfs. Paths are relative, without a leading slash; a file's parents must be entries before it. */
-export type Entry =
+export type CpioEntry =
   | { readonly kind: "folder"; readonly path: string; readonly mode: number }
   | { readonly kind: "file"; readonly path: string; readonly mode: number; readonly content: Uint8Array }
   | { readonly kind: "link"; readonly path: string; readonly target: string };
@@ -16,7 +16,7 @@ const EMPTY = Buffer.alloc(0);
  * that the kernel unpacks. Everything belongs to root and has the same time: the same entries give the same bytes.
  * Padded to 512 bytes, so that another archive may follow: the kernel unpacks it over this one.
  */
-export function cpioArchive(entries: readonly Entry[], time: number): Buffer {
+export function cpioArchive(entries: readonly CpioEntry[], time: number): Buffer {
   const parts: Buffer[] = [];
   entries.forEach((entry, index) => {
     parts.push(...member(entry, index + 1, time));
@@ -25,7 +25,7 @@ export function cpioArchive(entries: readonly Entry[], time: number): Buffer {
   return padded(Buffer.concat(parts), 512);
 }
 
-function member(entry: Entry, ino: number, time: number): Buffer[] {
+function member(entry: CpioEntry, ino: number, time: number): Buffer[] {
   const permissions = entry.kind === "link" ? 0o777 : entry.mode;
   const body = entry.kind === "file" ? entry.content : entry.kind === "link" ? Buffer.from(entry.target) : EMPTY;
   return record(

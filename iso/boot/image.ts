@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
-import { cpioArchive, type Entry } from "./cpio.ts";
+import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { MODULES } from "./modules.ts";
-import { type Parts, sha256 } from "./parts.ts";
+import { type Parts, sha256OfPart } from "./parts.ts";
 
 const HERE = import.meta.dirname;
 
@@ -52,8 +52,8 @@ const declaration = (mode: BootMode): string =>
 const APPLETS =
   "cat chmod chown dmesg false findfs grep insmod ln loadfont mount poweroff setpriv setsid sh sha256sum sleep stty su sync tr umount wc";
 
-const folder = (path: string, mode = 0o755): Entry => ({ kind: "folder", path, mode });
-const file = (path: string, content: Uint8Array | string, mode = 0o644): Entry => ({
+const folder = (path: string, mode = 0o755): CpioEntry => ({ kind: "folder", path, mode });
+const file = (path: string, content: Uint8Array | string, mode = 0o644): CpioEntry => ({
   kind: "file",
   path,
   mode,
@@ -74,9 +74,9 @@ const INIT = readFileSync(join(HERE, "init"), "utf8");
 const VARIANT_MARK = "# VARIANT\n";
 
 /** The tree of the image in memory, before it is packed. */
-export function imageEntries(parts: Parts, executable: Uint8Array): Entry[] {
+export function imageEntries(parts: Parts, executable: Uint8Array): CpioEntry[] {
   const modules = MODULES.map((name) => parts.module(name));
-  const measured: Entry[] = [
+  const measured: CpioEntry[] = [
     file("bin/busybox", parts.busybox, 0o755),
     file("bin/ceremony", executable, 0o711),
     file("bin/start", readFileSync(join(HERE, "start")), 0o755),
@@ -89,19 +89,21 @@ export function imageEntries(parts: Parts, executable: Uint8Array): Entry[] {
     file("etc/passwd", "root:x:0:0::/:/bin/false\nceremony:x:1000:1000::/:/bin/false\n"),
     file("etc/group", "root:x:0:\nceremony:x:1000:\n"),
   ];
-  const sums = measured.flatMap((entry) => (entry.kind === "file" ? `${sha256(entry.content)}  ${entry.path}\n` : []));
+  const sums = measured.flatMap((entry) =>
+    entry.kind === "file" ? `${sha256OfPart(entry.content)}  ${entry.path}\n` : [],
+  );
   const files = [...measured, file("etc/boot/SHA256SUMS", sums.join("")), file("init", INIT, 0o755)];
   return [
     ...foldersOf([...files.map((entry) => entry.path), "etc/ceremony/x"]),
     ...["dev", "proc", "run", "sys"].map((path) => folder(path)),
     folder("out", 0o700),
     ...files,
-    ...APPLETS.split(" ").map((name): Entry => ({ kind: "link", path: `bin/${name}`, target: "busybox" })),
+    ...APPLETS.split(" ").map((name): CpioEntry => ({ kind: "link", path: `bin/${name}`, target: "busybox" })),
   ];
 }
 
 /** Every folder that a path lies in, parents first. */
-function foldersOf(paths: readonly string[]): Entry[] {
+function foldersOf(paths: readonly string[]): CpioEntry[] {
   const folders = new Set<string>();
   const add = (path: string): void => {
     if (path === "." || folders.has(path)) return;
@@ -112,7 +114,7 @@ function foldersOf(paths: readonly string[]): Entry[] {
   return [...folders].map((path) => folder(path));
 }
 
-export const makeInitramfs = (entries: readonly Entry[]): Buffer => zstdCompressSync(cpioArchive(entries, EPOCH));
+export const makeInitramfs = (entries: readonly CpioEntry[]): Buffer => zstdCompressSync(cpioArchive(entries, EPOCH));
 
 /** A second archive that the kernel unpacks over the image's own: append it to the initramfs. */
 export function variantArchive(parts: Parts, { modules = [], commands = "", files = new Map() }: Variant): Buffer {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { imageEntries, makeInitramfs, makeIso } from "./image.ts";
-import { collectParts, sha256 } from "./parts.ts";
+import { collectParts, sha256OfPart } from "./parts.ts";
 
 const USAGE = `usage: npm run iso -- [--executable FILE] [--output DIR] [--cache DIR]
 
@@ -34,7 +34,7 @@ writeFileSync(result("vmlinuz"), parts.kernel);
 writeFileSync(result("initrd"), initramfs);
 makeIso({ kernel: parts.kernel, initramfs, output: result("ceremony-test.iso"), work: result(".work") });
 const sums = ["ceremony-test.iso", "initrd", "vmlinuz"].map(
-  (name) => `${sha256(readFileSync(result(name)))}  ${name}\n`,
+  (name) => `${sha256OfPart(readFileSync(result(name)))}  ${name}\n`,
 );
 writeFileSync(result("SHA256SUMS"), sums.join(""));
 writeFileSync(result("packages.txt"), parts.packages.map(({ name, version }) => `${name} ${version}\n`).join(""));

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { smallFont } from "./font.ts";
 
 /** A Debian package that bytes of the image come from. */
-export interface Package {
+export interface DebianPackage {
   readonly name: string;
   readonly version: string;
 }
@@ -21,7 +21,7 @@ export interface Parts {
   readonly libraries: ReadonlyMap<string, Buffer>;
   /** The console's font: uncompressed, of 256 glyphs. */
   readonly font: Buffer;
-  readonly packages: readonly Package[];
+  readonly packages: readonly DebianPackage[];
 }
 
 /**
@@ -55,7 +55,7 @@ export function collectParts(executable: string, cache: string): Parts {
 }
 
 /** Fetched by apt, which checks it against Debian's signatures, and unpacked but never installed. */
-function kernelFolder(cache: string): { readonly folder: string; readonly package: Package } {
+function kernelFolder(cache: string): { readonly folder: string; readonly package: DebianPackage } {
   const { name, version } = knownKernel();
   const folder = join(cache, `${name}_${version}`);
   if (!existsSync(folder)) {
@@ -71,7 +71,7 @@ function kernelFolder(cache: string): { readonly folder: string; readonly packag
 }
 
 /** The kernel that apt's lists name; a machine that never fetched them does it now, if it may. */
-function knownKernel(): Package {
+function knownKernel(): DebianPackage {
   const name = kernelName() ?? (updateLists() ? kernelName() : undefined);
   const version =
     name === undefined ? undefined : /^Version: (\S+)$/m.exec(apt("show", "--no-all-versions", name))?.[1];
@@ -99,7 +99,7 @@ function libraryPaths(executable: string): string[] {
   return [...new Set(paths)].sort();
 }
 
-function packagesOf(files: readonly string[]): Package[] {
+function packagesOf(files: readonly string[]): DebianPackage[] {
   const owners = files.map((file) => {
     // dpkg knows a file by the name under which it was installed, of which /lib may be a link to /usr/lib.
     const names = [file, realpathSync(file), file.replace(/^\/usr/, ""), realpathSync(file).replace(/^\/usr/, "")];
@@ -131,4 +131,4 @@ const ENGLISH = { ...process.env, LC_ALL: "C" };
 const run = (program: string, ...args: string[]): string =>
   execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: ENGLISH });
 
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256OfPart = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -1,9 +1,9 @@
 import { isIPv4 } from "node:net";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type ClientError, fault } from "./fault.ts";
 
 /** Where the LSP is and how the way there is secured. */
-export interface Place {
+export interface LspPlace {
   readonly host: string;
   readonly port: number;
   /** What stands in the `:authority` header. */
@@ -24,7 +24,7 @@ export interface TlsTrust {
  * not of this machine: the answer would be signed all the same, but who asks what would be everybody's to read, and a
  * request's signature could be taken and used first.
  */
-export function parsePlace(address: string, tls: TlsTrust | "plaintext-loopback"): Result<Place, ClientError> {
+export function parsePlace(address: string, tls: TlsTrust | "plaintext-loopback"): Result<LspPlace, ClientError> {
   const [, bracketed, plain, digits = ""] =
     /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(address) ?? [];
   const [host, port] = [bracketed ?? plain, Number(digits)];

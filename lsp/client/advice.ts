@@ -1,10 +1,10 @@
-import type { ErrorCode } from "../errors.ts";
-import type { Refusal } from "./fault.ts";
+import type { LspErrorCode } from "../errors.ts";
+import type { ServerRefusal } from "./fault.ts";
 
 interface Advised {
-  readonly code: ErrorCode;
+  readonly code: LspErrorCode;
   readonly about: string;
-  readonly refusal?: Refusal | undefined;
+  readonly refusal?: ServerRefusal | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export function adviceFor(error: Advised): string | undefined {
 const TAMPERED =
   "either --node-id is not this LSP's, or somebody stands between: believe nothing that it says, pay to no address of it";
 
-const ADVICE: Partial<Record<ErrorCode, string>> = {
+const ADVICE: Partial<Record<LspErrorCode, string>> = {
   client_plaintext: "leave --plaintext away, and name the LSP's certificate with --cert",
   client_key: "the code is lnd's: is it up and unlocked, and may the macaroon do GetInfo and SignMessage?",
   client_unreachable:
@@ -66,7 +66,7 @@ const BY_FAILURE: ReadonlyMap<string, string> = new Map([
   ["redacted", "the LSP's log says why"],
 ]);
 
-function adviceForRefusal(refusal: Refusal): string | undefined {
+function adviceForRefusal(refusal: ServerRefusal): string | undefined {
   if (refusal.kind === "status") return BY_STATUS[refusal.name];
   return wordsOf(refusal)
     .map((word) => BY_FAILURE.get(word))
@@ -83,7 +83,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** What a refusal says, in a few words each. */
-export function wordsOf(refusal: Refusal): string[] {
+export function wordsOf(refusal: ServerRefusal): string[] {
   if (refusal.kind === "status") return [[refusal.name, refusal.message].filter((text) => text !== "").join(": ")];
   const generic = refusal.generic.map(({ path, kind }) => {
     const at = path.join(".");

@@ -1,11 +1,11 @@
-import { ok, type Result } from "../../ceremony/result.ts";
-import { NETWORKS, parseNetwork } from "../../ceremony/seed/network.ts";
-import { EXIT } from "../errors.ts";
-import { readBytes, readText, type StartError } from "../files.ts";
+import { NETWORKS, parseNetwork } from "../../core/network.ts";
+import { ok, type Result } from "../../core/result.ts";
+import { LSP_EXIT } from "../errors.ts";
+import { type LspStartError, readBytes, readStartText } from "../files.ts";
 import { type LspClientOptions, openLspClient } from "./client.ts";
 import type { ClientError } from "./fault.ts";
 import { lndKey, type RequestKey, readKeyFile } from "./key.ts";
-import type { Call, Values } from "./options.ts";
+import type { ClientCall, Values } from "./options.ts";
 import { answerJson, answerText, errorJson, errorText } from "./report.ts";
 
 /**
@@ -13,16 +13,16 @@ import { answerJson, answerText, errorJson, errorText } from "./report.ts";
  *
  * @param method the command's name, which a JSON answer repeats
  */
-export async function askLsp(values: Values, method: string, call: Call): Promise<number | string> {
+export async function askLsp(values: Values, method: string, call: ClientCall): Promise<number | string> {
   const options = readOptions(values);
   if (typeof options === "string") return options;
   const { json = false, cert } = values;
-  const failed = (error: StartError | ClientError): number => {
+  const failed = (error: LspStartError | ClientError): number => {
     if (json) process.stdout.write(errorJson(error));
     else process.stderr.write(errorText(error));
-    return EXIT.refused;
+    return LSP_EXIT.refused;
   };
-  const certificate = cert === undefined ? ok(undefined) : readText(cert);
+  const certificate = cert === undefined ? ok(undefined) : readStartText(cert);
   if (!certificate.ok) return failed(certificate.error);
   const key = await openRequestKey(values);
   if (typeof key === "string") return key;
@@ -37,7 +37,7 @@ export async function askLsp(values: Values, method: string, call: Call): Promis
   if (!answer.ok) return failed(answer.error);
   const text = json ? answerJson(answer.value, method, nodeId) : answerText(answer.value, lines, nodeId, Date.now());
   process.stdout.write(text);
-  return EXIT.done;
+  return LSP_EXIT.done;
 }
 
 /** Everything but files; or what is missing or wrong. */
@@ -65,7 +65,7 @@ interface OpenedKey {
   close(): void;
 }
 
-async function openRequestKey(values: Values): Promise<Result<OpenedKey, StartError | ClientError> | string> {
+async function openRequestKey(values: Values): Promise<Result<OpenedKey, LspStartError | ClientError> | string> {
   const { "key-file": file, lnd, "lnd-cert": cert, "lnd-macaroon": macaroon } = values;
   const fromLnd = lnd !== undefined && cert !== undefined && macaroon !== undefined;
   if (file !== undefined && (lnd ?? cert ?? macaroon) === undefined) {
@@ -73,7 +73,7 @@ async function openRequestKey(values: Values): Promise<Result<OpenedKey, StartEr
     return key.ok ? ok({ key: key.value, close: () => undefined }) : key;
   }
   if (file !== undefined || !fromLnd) return "--key-file, or --lnd with --lnd-cert and --lnd-macaroon";
-  const certificate = readText(cert);
+  const certificate = readStartText(cert);
   if (!certificate.ok) return certificate;
   const bytes = readBytes(macaroon, "secret");
   if (!bytes.ok) return bytes;

@@ -1,25 +1,25 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { CLIENT_DEADLINE_MS, CLIENT_NONCE_WINDOW_MS } from "../limits.ts";
-import { isSpendable, readAddress } from "../service/address.ts";
+import { isSpendable, readAddress } from "../money/address.ts";
 import { makeFrame } from "../wire/frame.ts";
 import { isCompressedKey, verifyFrame } from "../wire/signature.ts";
 import { parsePlace, type TlsTrust } from "./address.ts";
 import { type ClientError, fault } from "./fault.ts";
 import type { RequestKey } from "./key.ts";
 import {
+  type ClientMethod,
   GET_CFG,
-  type Method,
   makeContext,
   SWAP_FROM_LN,
   SWAP_INTO_LN,
   type SwapFromLnRequest,
   type SwapIntoLnRequest,
 } from "./methods.ts";
-import type { Deposit, HoldInvoice, LspConfig } from "./read.ts";
+import type { AdvertisedConfig, Deposit, HoldInvoice } from "./read.ts";
 import { printable } from "./text.ts";
 import { openTransport } from "./transport.ts";
-import { openTurns } from "./turns.ts";
+import { openClientTurns } from "./turns.ts";
 import { type Proven, proveReply } from "./verify.ts";
 
 export interface LspClientOptions {
@@ -41,15 +41,15 @@ export interface LspClientOptions {
 }
 
 /** What the LSP answered and signed. */
-export interface Answer<T> extends Omit<Proven<T>, "outcome"> {
+export interface ClientAnswer<T> extends Omit<Proven<T>, "outcome"> {
   readonly value: T;
 }
 
-export type Answered<T> = Promise<Result<Answer<T>, ClientError>>;
+export type Answered<T> = Promise<Result<ClientAnswer<T>, ClientError>>;
 
 /** Calls never reject. An error's `code` says what to do, and whether what was asked for may have been done. */
 export interface LspClient {
-  getCfg(): Answered<LspConfig>;
+  getCfg(): Answered<AdvertisedConfig>;
   swapIntoLn(request: SwapIntoLnRequest): Answered<Deposit>;
   swapFromLn(request: SwapFromLnRequest): Answered<HoldInvoice>;
   /** Ends what is under way with `client_closed`. */
@@ -59,10 +59,10 @@ export interface LspClient {
 /** A client for one LSP and one key. It connects with the first call and makes one call at a time. */
 export function openLspClient(options: LspClientOptions): LspClient {
   const { network, deadlineMs = CLIENT_DEADLINE_MS } = options;
-  const turns = openTurns(deadlineMs);
+  const turns = openClientTurns(deadlineMs);
   const conversation = openConversation(options);
 
-  const call = async <Q, T>(method: Method<Q, T>, request: Q): Answered<T> =>
+  const call = async <Q, T>(method: ClientMethod<Q, T>, request: Q): Answered<T> =>
     conversation.ok
       ? turns.take((deadline, signal) => conversation.value.ask(method, request, deadline, signal))
       : conversation;
@@ -95,7 +95,7 @@ export function openLspClient(options: LspClientOptions): LspClient {
 
 /** Question and answer with one LSP, in turn: the nonces of both sides only go up. */
 interface Conversation {
-  ask<Q, T>(method: Method<Q, T>, request: Q, deadline: number, signal: AbortSignal): Answered<T>;
+  ask<Q, T>(method: ClientMethod<Q, T>, request: Q, deadline: number, signal: AbortSignal): Answered<T>;
   close(): void;
 }
 
@@ -131,7 +131,7 @@ function openConversation(options: LspClientOptions): Result<Conversation, Clien
   });
 }
 
-function answerOf<T>({ outcome, ...proof }: Proven<T>): Result<Answer<T>, ClientError> {
+function answerOf<T>({ outcome, ...proof }: Proven<T>): Result<ClientAnswer<T>, ClientError> {
   switch (outcome.kind) {
     case "failure":
       return fail({ ...fault("client_refused"), refusal: outcome.refusal });

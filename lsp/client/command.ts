@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { writeSecretFile } from "../../signer/bundle/files.ts";
-import { EXIT, errorLine } from "../errors.ts";
+import { writeSecretFile } from "../../core/files.ts";
+import { Secret } from "../../core/secret.ts";
+import { LSP_EXIT, lspErrorLine } from "../errors.ts";
 import { askLsp } from "./ask.ts";
-import { keyOf } from "./key.ts";
-import { METHOD_OPTIONS, METHODS, OPTIONS, type Values } from "./options.ts";
+import { requestKeyOf } from "./key.ts";
+import { CLIENT_METHODS, CLIENT_OPTIONS, METHOD_OPTIONS, type Values } from "./options.ts";
 import { CLIENT_USAGE } from "./usage.ts";
 
 /** `lsp client …`: resolves to the exit code. */
@@ -13,15 +13,17 @@ export async function runClient(args: readonly string[]): Promise<number> {
   const [command = "--help", ...rest] = args;
   if ([command, ...rest].some((arg) => arg === "--help" || arg === "-h")) {
     process.stdout.write(CLIENT_USAGE);
-    return EXIT.done;
+    return LSP_EXIT.done;
   }
   if (command === "new-key") return newKey(rest);
-  const method = Object.hasOwn(METHODS, command) ? METHODS[command] : undefined;
+  const method = Object.hasOwn(CLIENT_METHODS, command) ? CLIENT_METHODS[command] : undefined;
   if (method === undefined) return usage(`unknown command client ${command}`);
   let values: Values;
   try {
     const own = Object.fromEntries(method.options.map((name) => [name, METHOD_OPTIONS[name]]));
-    ({ values } = parseArgs({ args: rest, options: { ...OPTIONS, ...own }, strict: true }) as { values: Values });
+    ({ values } = parseArgs({ args: rest, options: { ...CLIENT_OPTIONS, ...own }, strict: true }) as {
+      values: Values;
+    });
   } catch (error) {
     return usage(error instanceof Error ? error.message : "");
   }
@@ -41,7 +43,7 @@ function newKey(args: readonly string[]): number {
   }
   if (out === undefined) return usage("client new-key needs --out FILE");
   const secret = Secret.take(randomBytes(32));
-  const key = keyOf(secret);
+  const key = requestKeyOf(secret);
   if (key === undefined) throw new Error("32 random bytes are no private key: once in 2^128");
   const text = Secret.take(hexLine(secret));
   const written = writeSecretFile(out, text.bytes);
@@ -49,11 +51,11 @@ function newKey(args: readonly string[]): number {
   secret.wipe();
   if (!written.ok) {
     const code = written.error.code === "file_exists" ? "file_exists" : "file_unwritable";
-    process.stderr.write(errorLine(code, out));
-    return EXIT.refused;
+    process.stderr.write(lspErrorLine(code, out));
+    return LSP_EXIT.refused;
   }
   process.stdout.write(`${Buffer.from(key.publicKey).toString("hex")}\n`);
-  return EXIT.done;
+  return LSP_EXIT.done;
 }
 
 /** Digits without a string between, which could not be overwritten. */
@@ -68,6 +70,6 @@ function hexLine({ bytes }: Secret): Buffer {
 }
 
 function usage(why: string): number {
-  process.stderr.write(errorLine("usage", why));
-  return EXIT.usage;
+  process.stderr.write(lspErrorLine("usage", why));
+  return LSP_EXIT.usage;
 }

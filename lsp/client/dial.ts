@@ -1,14 +1,14 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Place } from "./address.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { LspPlace } from "./address.ts";
 import { type ClientError, fault } from "./fault.ts";
 
 /**
  * A connection to the LSP, with HTTP/2 agreed on in the handshake. Two steps, so that each failure has its own code: the
  * errors of OpenSSL are too many for a list.
  */
-export async function dial(place: Place, signal: AbortSignal): Promise<Result<Socket, ClientError>> {
+export async function dialLsp(place: LspPlace, signal: AbortSignal): Promise<Result<Socket, ClientError>> {
   const tcp = connectTcp({ host: place.host, port: place.port, noDelay: true });
   const why = await settled(tcp, "connect", signal);
   if (why !== undefined) return fail(fault("client_unreachable", why));

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../errors.ts";
+import type { LspErrorCode } from "../errors.ts";
 
 /** The codes of `lsp/errors.ts` that a call can end with. */
-export type ClientCode = Extract<ErrorCode, `client_${string}`>;
+export type ClientCode = Extract<LspErrorCode, `client_${string}`>;
 
 /** Why a call has no answer that counts. */
 export interface ClientError {
@@ -12,11 +12,11 @@ export interface ClientError {
    * What the other side says. With the code `client_refused` the LSP has signed it, just now; with every other code it
    * proves nothing (spec/btc-lsp.md 2.7: "only as untrusted hints").
    */
-  readonly refusal?: Refusal;
+  readonly refusal?: ServerRefusal;
 }
 
 /** What a refusing LSP says, in the words of the contract. */
-export type Refusal =
+export type ServerRefusal =
   /** `name` is the status' name as gRPC writes it, or its number; `message` is the other side's text, made printable. */
   | { readonly kind: "status"; readonly status: number; readonly name: string; readonly message: string }
   | {

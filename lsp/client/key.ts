@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import native from "secp256k1/bindings.js";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { openKey } from "../../signer/key/key.ts";
-import { readSecret, refuse, type StartError } from "../files.ts";
+import { type LspStartError, readSecret, refuse } from "../files.ts";
 import { type ClientError, fault } from "./fault.ts";
 
 /** The key that requests are signed with: the customer's node, or one that was made for asking only. */
@@ -19,18 +19,18 @@ export interface RequestKey {
  *
  * It is for a key of its own, not for a node's: that one stays in lnd, which signs with `lndKey`.
  */
-export function readKeyFile(path: string): Result<RequestKey, StartError> {
+export function readKeyFile(path: string): Result<RequestKey, LspStartError> {
   const text = readSecret(path);
   if (!text.ok) return text;
   const secret = parseHex(text.value);
   text.value.wipe();
-  const key = secret === undefined ? undefined : keyOf(secret);
+  const key = secret === undefined ? undefined : requestKeyOf(secret);
   if (key === undefined) secret?.wipe();
   return key === undefined ? refuse("file_form", `${path}: one private key, 64 hex digits`) : ok(key);
 }
 
 /** The key of these 32 bytes, which stay in the Secret; undefined if they are no key. */
-export function keyOf(secret: Secret): RequestKey | undefined {
+export function requestKeyOf(secret: Secret): RequestKey | undefined {
   if (secret.length !== 32 || !native.privateKeyVerify(secret.bytes)) return undefined;
   const publicKey = native.publicKeyCreate(secret.bytes, true);
   const key = openKey(secret, Buffer.from(publicKey).toString("hex"));

@@ -10,11 +10,11 @@ import {
 import * as config from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import * as fromLn from "../../proto/gen/btc_lsp/method/swap_from_ln_pb.js";
 import * as intoLn from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import type { Msat } from "../service/money.ts";
+import type { Msat } from "../money/msat.ts";
 import { decodeRequest } from "../wire/request.ts";
-import type { Refusal } from "./fault.ts";
-import type { Deposit, HoldInvoice, LspConfig } from "./read.ts";
-import { readDeposit, readInvoice, readLspConfig } from "./read.ts";
+import type { ServerRefusal } from "./fault.ts";
+import type { AdvertisedConfig, Deposit, HoldInvoice } from "./read.ts";
+import { readAdvertisedConfig, readDeposit, readInvoice } from "./read.ts";
 import { printable } from "./text.ts";
 
 export interface SwapIntoLnRequest {
@@ -30,30 +30,34 @@ export interface SwapFromLnRequest {
 }
 
 /** One method of the contract, from the client's side. */
-export interface Method<Request, T> {
+export interface ClientMethod<Request, T> {
   readonly path: string;
   /** The request's message, serialized. */
   encode(ctx: Ctx, request: Request): Uint8Array;
   /** The answer's message, or undefined for bytes that are none. */
-  decode(message: Uint8Array): Reply<T> | undefined;
+  decode(message: Uint8Array): ClientReply<T> | undefined;
 }
 
-export interface Reply<T> {
+export interface ClientReply<T> {
   readonly ctx: Ctx | undefined;
   readonly outcome: /** `value` is undefined where the success lacks a part that the contract has. */
     | { readonly kind: "success"; readonly value: T | undefined }
-    | { readonly kind: "failure"; readonly refusal: Refusal }
+    | { readonly kind: "failure"; readonly refusal: ServerRefusal }
     | { readonly kind: "neither" };
 }
 
-export const GET_CFG: Method<undefined, LspConfig> = {
+export const GET_CFG: ClientMethod<undefined, AdvertisedConfig> = {
   path: "/BtcLsp.Service/GetCfg",
   encode: (ctx) => toBinary(config.RequestSchema, create(config.RequestSchema, { ctx })),
   decode: (message) =>
-    replyOf(decodeRequest(config.ResponseSchema, message), readLspConfig, config.Response_Failure_InputFailureSchema),
+    replyOf(
+      decodeRequest(config.ResponseSchema, message),
+      readAdvertisedConfig,
+      config.Response_Failure_InputFailureSchema,
+    ),
 };
 
-export const SWAP_INTO_LN: Method<SwapIntoLnRequest, Deposit> = {
+export const SWAP_INTO_LN: ClientMethod<SwapIntoLnRequest, Deposit> = {
   path: "/BtcLsp.Service/SwapIntoLn",
   encode: (ctx, { refundAddress, isPrivate = false }) =>
     toBinary(
@@ -68,7 +72,7 @@ export const SWAP_INTO_LN: Method<SwapIntoLnRequest, Deposit> = {
     replyOf(decodeRequest(intoLn.ResponseSchema, message), readDeposit, intoLn.Response_Failure_InputFailureSchema),
 };
 
-export const SWAP_FROM_LN: Method<SwapFromLnRequest, HoldInvoice> = {
+export const SWAP_FROM_LN: ClientMethod<SwapFromLnRequest, HoldInvoice> = {
   path: "/BtcLsp.Service/SwapFromLn",
   encode: (ctx, { fundMsat, fundAddress }) =>
     toBinary(
@@ -107,7 +111,7 @@ function replyOf<S, T>(
   decoded: { readonly ok: true; readonly value: Response<S> } | { readonly ok: false },
   read: (success: S) => T | undefined,
   specific: DescEnum,
-): Reply<T> | undefined {
+): ClientReply<T> | undefined {
   if (!decoded.ok) return undefined;
   const { ctx, either } = decoded.value;
   switch (either.case) {
@@ -120,7 +124,7 @@ function replyOf<S, T>(
   }
 }
 
-function refusalOf({ generic, specific, internal }: Failure, names: DescEnum): Refusal {
+function refusalOf({ generic, specific, internal }: Failure, names: DescEnum): ServerRefusal {
   return {
     kind: "failure",
     generic: generic.map(({ fieldLocation, kind }) => ({

@@ -1,12 +1,12 @@
-import { parseMsat } from "../service/money.ts";
+import { parseMsat } from "../money/msat.ts";
 import type { Answered, LspClient } from "./client.ts";
-import { configLines, depositLines, invoiceLines, type Lines } from "./report.ts";
+import { configLines, depositLines, invoiceLines, type ReportLines } from "./report.ts";
 
 const STRING = { type: "string" } as const;
 const BOOLEAN = { type: "boolean" } as const;
 
 /** Of every method. */
-export const OPTIONS = {
+export const CLIENT_OPTIONS = {
   ...{ address: STRING, "node-id": STRING, cert: STRING, "server-name": STRING, plaintext: BOOLEAN },
   ...{ "key-file": STRING, lnd: STRING, "lnd-cert": STRING, "lnd-macaroon": STRING },
   ...{ network: STRING, gzip: BOOLEAN, deadline: STRING, json: BOOLEAN },
@@ -19,22 +19,22 @@ export const METHOD_OPTIONS = {
 
 type ValuesOf<T> = { readonly [K in keyof T]?: T[K] extends typeof BOOLEAN ? boolean : string };
 /** What the command line said. */
-export type Values = ValuesOf<typeof OPTIONS> & ValuesOf<typeof METHOD_OPTIONS>;
+export type Values = ValuesOf<typeof CLIENT_OPTIONS> & ValuesOf<typeof METHOD_OPTIONS>;
 
 /** A question that is ready to be asked, and how its answer is shown to a person. */
-export type Call = (client: LspClient) => Promise<Shown>;
+export type ClientCall = (client: LspClient) => Promise<Shown>;
 export interface Shown {
   readonly answer: Awaited<Answered<unknown>>;
-  readonly lines: Lines;
+  readonly lines: ReportLines;
 }
 
 interface Method {
   readonly options: readonly (keyof typeof METHOD_OPTIONS)[];
   /** The call, or the options that it needs. */
-  readonly call: (values: Values) => Call | string;
+  readonly call: (values: Values) => ClientCall | string;
 }
 
-export const METHODS: Readonly<Record<string, Method>> = {
+export const CLIENT_METHODS: Readonly<Record<string, Method>> = {
   "get-cfg": { options: [], call: () => (client) => shown(client.getCfg(), configLines) },
   "swap-into-ln": {
     options: ["refund-address", "private"],
@@ -53,7 +53,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
-async function shown<T>(answered: Answered<T>, lines: (value: T) => Lines): Promise<Shown> {
+async function shown<T>(answered: Answered<T>, lines: (value: T) => ReportLines): Promise<Shown> {
   const answer = await answered;
   return { answer, lines: answer.ok ? lines(answer.value.value) : [] };
 }

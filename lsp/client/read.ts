@@ -2,15 +2,15 @@ import type { LnPeer } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import type { Response_Success as ConfigSuccess } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 import type { Response_Success as FromLnSuccess } from "../../proto/gen/btc_lsp/method/swap_from_ln_pb.js";
 import type { Response_Success as IntoLnSuccess } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import { type Msat, parseMsat } from "../service/money.ts";
+import { type Msat, parseMsat } from "../money/msat.ts";
 import { isCompressedKey } from "../wire/signature.ts";
 
 /** What an LSP says of itself (spec/btc-lsp.md 1.4 and 3). */
-export interface LspConfig {
+export interface AdvertisedConfig {
   /** To connect to, before a swap. */
   readonly nodes: readonly LnNode[];
-  readonly swapIntoLn: Range;
-  readonly swapFromLn: Range;
+  readonly swapIntoLn: AmountRange;
+  readonly swapFromLn: AmountRange;
   /** The fee is this part of the amount, and `minFeeMsat` at least. */
   readonly feeRate: { readonly numerator: bigint; readonly denominator: bigint };
   readonly minFeeMsat: Msat;
@@ -23,7 +23,7 @@ export interface LnNode {
   readonly port: number;
 }
 
-export interface Range {
+export interface AmountRange {
   readonly minMsat: Msat;
   readonly maxMsat: Msat;
 }
@@ -48,7 +48,7 @@ interface Wrapped {
 }
 
 /** undefined: a part is missing, or is not what the contract says. */
-export function readLspConfig(success: ConfigSuccess): LspConfig | undefined {
+export function readAdvertisedConfig(success: ConfigSuccess): AdvertisedConfig | undefined {
   const nodes = success.lspLnNodes.map(readNode);
   const swapIntoLn = readRange(success.swapIntoLnMinAmt, success.swapIntoLnMaxAmt);
   const swapFromLn = readRange(success.swapFromLnMinAmt, success.swapFromLnMaxAmt);
@@ -79,7 +79,7 @@ function readNode({ pubKey, host, port }: LnPeer): LnNode | undefined {
   return { nodeId: Buffer.from(pubKey.val).toString("hex"), host: host.val, port: port.val };
 }
 
-function readRange(min: Wrapped | undefined, max: Wrapped | undefined): Range | undefined {
+function readRange(min: Wrapped | undefined, max: Wrapped | undefined): AmountRange | undefined {
   const [minMsat, maxMsat] = [readMsat(min), readMsat(max)];
   return minMsat === undefined || maxMsat === undefined ? undefined : { minMsat, maxMsat };
 }

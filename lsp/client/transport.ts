@@ -5,12 +5,12 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import { METADATA_BYTES_MAX } from "../limits.ts";
 import { encodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
-import type { Place } from "./address.ts";
-import { dial } from "./dial.ts";
+import type { LspPlace } from "./address.ts";
+import { dialLsp } from "./dial.ts";
 import { type ClientError, fault } from "./fault.ts";
 
 /** One request, whole and signed. */
@@ -41,12 +41,12 @@ export interface Transport {
 const TIMEOUT_MS_MAX = 99_999_999;
 
 /** One connection, made with the first call and again when it is gone. */
-export function openTransport(place: Place): Transport {
+export function openTransport(place: LspPlace): Transport {
   let session: ClientHttp2Session | undefined;
 
   const connected = async (signal: AbortSignal): Promise<Result<ClientHttp2Session, ClientError>> => {
     if (session !== undefined && !session.closed && !session.destroyed) return ok(session);
-    const socket = await dial(place, signal);
+    const socket = await dialLsp(place, signal);
     if (!socket.ok) return socket;
     const fresh = connect(`${place.tls === undefined ? "http" : "https"}://${place.authority}`, {
       createConnection: () => socket.value,

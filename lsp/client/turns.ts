@@ -1,15 +1,15 @@
-import { fail, type Result } from "../../ceremony/result.ts";
-import { CLIENT_WAITING_MAX } from "../limits.ts";
+import { fail, type Result } from "../../core/result.ts";
+import { LSP_CLIENT_WAITING_MAX } from "../limits.ts";
 import { type ClientError, fault } from "./fault.ts";
 
 /** Node fires a longer timer at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Work of one call: `deadline` is on the scale of `performance.now()`, and `signal` aborts there or at `close`. */
-export type Turn<T> = (deadline: number, signal: AbortSignal) => Promise<Result<T, ClientError>>;
+export type ClientTurn<T> = (deadline: number, signal: AbortSignal) => Promise<Result<T, ClientError>>;
 
-export interface Turns {
-  take<T>(work: Turn<T>): Promise<Result<T, ClientError>>;
+export interface ClientTurns {
+  take<T>(work: ClientTurn<T>): Promise<Result<T, ClientError>>;
   /** Ends what is under way and what waits with `client_closed`. */
   close(): void;
 }
@@ -20,13 +20,13 @@ export interface Turns {
  *
  * @param deadlineMs of each call, waiting included. All have the same, so nobody waits behind a later deadline.
  */
-export function openTurns(deadlineMs: number): Turns {
+export function openClientTurns(deadlineMs: number): ClientTurns {
   let isClosed = false;
   let current: AbortController | undefined;
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const inTime = async <T>(work: Turn<T>, deadline: number): Promise<Result<T, ClientError>> => {
+  const inTime = async <T>(work: ClientTurn<T>, deadline: number): Promise<Result<T, ClientError>> => {
     const left = deadline - performance.now();
     if (isClosed || left <= 0)
       return fail(fault("client_not_done", "the deadline passed while earlier calls were made"));
@@ -43,7 +43,7 @@ export function openTurns(deadlineMs: number): Turns {
 
   return {
     async take(work) {
-      if (waiting >= CLIENT_WAITING_MAX) return fail(fault("client_busy"));
+      if (waiting >= LSP_CLIENT_WAITING_MAX) return fail(fault("client_busy"));
       const deadline = performance.now() + deadlineMs;
       waiting += 1;
       const turn = last.then(() => inTime(work, deadline));

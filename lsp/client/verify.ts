@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http2";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { openFrame } from "../wire/frame.ts";
 import { decodeBinary, decodeMessage, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import { verifyFrame } from "../wire/signature.ts";
-import { type ClientError, fault, type Refusal } from "./fault.ts";
-import type { Reply } from "./methods.ts";
+import { type ClientError, fault, type ServerRefusal } from "./fault.ts";
+import type { ClientReply } from "./methods.ts";
 import { printable } from "./text.ts";
 import type { RawReply } from "./transport.ts";
 
@@ -22,7 +22,7 @@ export interface Standard {
 
 /** What the LSP has signed, just now. */
 export interface Proven<T> {
-  readonly outcome: Reply<T>["outcome"];
+  readonly outcome: ClientReply<T>["outcome"];
   readonly nonce: bigint;
   /** The answer as it was signed, flag and length too, and its signature in DER: evidence for later. */
   readonly frame: Buffer;
@@ -39,7 +39,7 @@ export interface Proven<T> {
  */
 export function proveReply<T>(
   reply: RawReply,
-  decode: (message: Uint8Array) => Reply<T> | undefined,
+  decode: (message: Uint8Array) => ClientReply<T> | undefined,
   standard: Standard,
 ): Result<Proven<T>, ClientError> {
   const status = checkStatus(reply);
@@ -115,7 +115,7 @@ function statusName(status: number): string {
   return STATUS_NAMES[status] ?? String(status);
 }
 
-function statusRefusal(status: number, message: string): Refusal {
+function statusRefusal(status: number, message: string): ServerRefusal {
   return { kind: "status", status, name: statusName(status), message: printable(decodeMessage(message)) };
 }
 

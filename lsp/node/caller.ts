@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { LND_CALL_MS } from "../limits.ts";
 import { type LndApi, type LndPlace, openApi } from "./api.ts";
 import { type LndError, lndError, troubleOf } from "./trouble.ts";

@@ -1,5 +1,5 @@
 import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { Lightning, type OpenStatusUpdate } from "../../proto/gen/lnd/lightning_pb.js";
 import { LND_CALL_MS, LND_DIAL_SECONDS } from "../limits.ts";
 import type { LndCaller } from "./caller.ts";

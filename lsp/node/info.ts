@@ -1,4 +1,4 @@
-import { fail, type Result } from "../../ceremony/result.ts";
+import { fail, type Result } from "../../core/result.ts";
 import { NODE_INFO_MS } from "../limits.ts";
 import type { LndNode, NodeInfo } from "./lnd.ts";
 import { type LndError, lndError } from "./trouble.ts";

@@ -1,6 +1,6 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { type Network, parseNetwork } from "../../ceremony/seed/network.ts";
-import type { Secret } from "../../ceremony/seed/secret.ts";
+import { type Network, parseNetwork } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
 import { ChainNotifier } from "../../proto/gen/lnd/chain_pb.js";
 import { type GetInfoResponse, Lightning } from "../../proto/gen/lnd/lightning_pb.js";
 import { Signer } from "../../proto/gen/lnd/signer_pb.js";

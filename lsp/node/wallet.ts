@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { ChainKit } from "../../proto/gen/lnd/chain_pb.js";
 import { Lightning, type Transaction } from "../../proto/gen/lnd/lightning_pb.js";
 import { AddressType, WalletKit } from "../../proto/gen/lnd/walletkit_pb.js";

@@ -4,7 +4,7 @@ const EMPTY = Buffer.alloc(0);
  * A request's body while it arrives. It copies: a piece of one byte would keep the whole buffer that it was read into
  * (64 KiB), so that a body sent byte by byte would hold thousands of times its size.
  */
-export class Body {
+export class RequestBody {
   readonly #max: number;
   #bytes: Buffer = EMPTY;
   #length = 0;

@@ -1,12 +1,12 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { SMALL_BYTES_MAX } from "../limits.ts";
 import { STATUS, type Status } from "../wire/status.ts";
-import { Body } from "./body.ts";
+import { RequestBody } from "./body.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
-import type { Gate } from "./gate.ts";
-import type { ServerLimits } from "./limits.ts";
+import type { PlaceGate } from "./gate.ts";
+import type { ServerLimits } from "./quotas.ts";
 import { writeAnswer } from "./reply.ts";
-import { judgeHeaders, judgeTimeout, type Refusal, type RequestHeaders } from "./rules.ts";
+import { judgeHeaders, judgeTimeout, type RequestHeaders, type WireRefusal } from "./rules.ts";
 
 /** What a client was told: a status of gRPC, or in HTTP that it asked for something else. */
 export type Told = Status | "notGrpc";
@@ -25,9 +25,9 @@ export interface RequestReport {
 export interface CallHost {
   readonly limits: Pick<ServerLimits, "bodyBytes" | "bodyMs" | "callMs" | "headerBytes" | "smallMs">;
   /** Calls whose stream is open or whose handler runs. */
-  readonly calls: Set<Call>;
+  readonly calls: Set<ServerCall>;
   /** Those of them that were not refused by their headers. */
-  readonly places: Gate<Call>;
+  readonly places: PlaceGate<ServerCall>;
   newId(): string;
   handle(incoming: Incoming): Promise<Outgoing>;
   known(path: string): boolean;
@@ -46,7 +46,7 @@ export interface CallConnection {
   ended(): void;
 }
 
-const status = (code: Status, message: string): Outgoing & Refusal => ({ kind: "status", status: code, message });
+const status = (code: Status, message: string): Outgoing & WireRefusal => ({ kind: "status", status: code, message });
 const TOO_MANY = status(STATUS.resourceExhausted, "too many requests from this address");
 const BUSY = {
   places: status(STATUS.unavailable, "too many requests in flight"),
@@ -57,25 +57,26 @@ const TOO_LARGE = status(STATUS.resourceExhausted, "the request is too large");
 const LATE = status(STATUS.deadlineExceeded, "the deadline has passed");
 const FAILED = status(STATUS.internal, "internal error");
 
-const toldBy = (answer: Outgoing | Refusal): Told => {
+const toldBy = (answer: Outgoing | WireRefusal): Told => {
   if (answer.kind === "http") return "notGrpc";
   return answer.kind === "status" ? answer.status : STATUS.ok;
 };
 
-const isSmall = (answer: Outgoing | Refusal): boolean => !("wire" in answer) || answer.wire.length <= SMALL_BYTES_MAX;
+const isSmall = (answer: Outgoing | WireRefusal): boolean =>
+  !("wire" in answer) || answer.wire.length <= SMALL_BYTES_MAX;
 
 /**
  * One stream: its body is read, handed over whole, and answered once. Whatever the client and the handler do, and in which
  * order: the first of answer, deadline and the client's going decides, all later ones find the call over.
  */
-export class Call {
+export class ServerCall {
   readonly #stream: ServerHttp2Stream;
   readonly #host: CallHost;
   readonly #connection: CallConnection;
   readonly #id: string;
   readonly #path: string;
   readonly #start = performance.now();
-  readonly #body: Body;
+  readonly #body: RequestBody;
   #stage: "reading" | "handling" | "answered" | "gone" = "reading";
   #deadline: number;
   /** When the present stage is overdue. */
@@ -90,7 +91,7 @@ export class Call {
     this.#connection = connection;
     this.#id = host.newId();
     this.#path = String(headers[":path"] ?? "");
-    this.#body = new Body(host.limits.bodyBytes);
+    this.#body = new RequestBody(host.limits.bodyBytes);
     this.#deadline = this.#start + host.limits.callMs;
     this.#until = this.#start + host.limits.smallMs;
     host.calls.add(this);
@@ -138,7 +139,7 @@ export class Call {
   }
 
   /** Everything that is decided before a byte of the body is looked at. */
-  #judge(headers: RequestHeaders): Refusal | undefined {
+  #judge(headers: RequestHeaders): WireRefusal | undefined {
     const { limits, places, admit, known } = this.#host;
     if (!admit(this.#connection.address)) return TOO_MANY;
     const refusal = judgeHeaders(headers, limits.headerBytes);
@@ -204,7 +205,7 @@ export class Call {
     return this.#abort.signal;
   }
 
-  #answer(answer: Outgoing | Refusal, error?: unknown): void {
+  #answer(answer: Outgoing | WireRefusal, error?: unknown): void {
     if (this.#stage === "answered" || this.#stage === "gone") return;
     this.#stage = "answered";
     const { bodyMs, smallMs } = this.#host.limits;
@@ -218,7 +219,7 @@ export class Call {
     }
   }
 
-  #write(answer: Outgoing | Refusal): void {
+  #write(answer: Outgoing | WireRefusal): void {
     if (this.#stream.destroyed || this.#stream.closed) return;
     writeAnswer(this.#stream, answer);
     this.#connection.answered();

@@ -1,9 +1,9 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { networkOf } from "../../core/hosts.ts";
 import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import { METADATA_BYTES_MAX, REFUSED_STREAMS_MAX, SETTINGS_MAX } from "../limits.ts";
-import { networkOf } from "./address.ts";
-import type { ServerLimits } from "./limits.ts";
+import type { ServerLimits } from "./quotas.ts";
 import type { RequestHeaders } from "./rules.ts";
 
 /** Node's `performServerHandshake` takes all options of a server, `@types/node` does not know that. */

@@ -8,7 +8,7 @@ export interface GateLimits<Holder> {
 }
 
 /** Places that all networks share, each with no more than its share. */
-export interface Gate<Holder> {
+export interface PlaceGate<Holder> {
   /**
    * Takes a place. Where all are taken, the network that has most of them gives up its oldest to one that has fewer: who
    * holds many cannot keep out who holds few.
@@ -22,7 +22,7 @@ export interface Gate<Holder> {
   readonly size: number;
 }
 
-export function openGate<Holder>({ places, share, yields }: GateLimits<Holder>): Gate<Holder> {
+export function openPlaceGate<Holder>({ places, share, yields }: GateLimits<Holder>): PlaceGate<Holder> {
   /** Holders in the order in which they came. */
   const byNetwork = new Map<string, Set<Holder>>();
   let size = 0;

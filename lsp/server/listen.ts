@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { codeOf } from "../files.ts";
+import { networkOf, plainAddress } from "../../core/hosts.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { errnoOrCode } from "../files.ts";
 import { ADDRESS_ENTRIES_MAX } from "../limits.ts";
-import { openBuckets } from "../ratelimit.ts";
-import { networkOf, plainAddress } from "./address.ts";
 import type { ServerError } from "./errors.ts";
-import { openGate } from "./gate.ts";
-import type { ServerLimits } from "./limits.ts";
+import { openPlaceGate } from "./gate.ts";
+import type { ServerLimits } from "./quotas.ts";
+import { openBuckets } from "./ratelimit.ts";
 
 /** Why a TCP connection got no further: too many of one network or in all, too fast, or the system had none to give. */
 export type Full = "connections" | "address" | "rate" | "accept";
@@ -38,18 +38,18 @@ export async function openListener(
   const sockets = new Set<Socket>();
   const { connections: places, addressConnections: share, addressConnectionsPerSecond: perSecond } = limits;
   const rates = openBuckets({ perSecond, burst: share }, ADDRESS_ENTRIES_MAX);
-  const gate = openGate<Socket>({
+  const gate = openPlaceGate<Socket>({
     places,
     share,
     yields(socket) {
       socket.destroy();
-      onFull("connections", addressOf(socket), "");
+      onFull("connections", remoteAddressOf(socket), "");
       return true;
     },
   });
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
-    const address = addressOf(socket);
+    const address = remoteAddressOf(socket);
     const network = networkOf(address);
     let full: Full | undefined = WHY[gate.enter(network, socket) ?? "none"];
     if (full === undefined && !rates.take(network, performance.now())) {
@@ -74,10 +74,10 @@ export async function openListener(
       server.listen(listen.port, listen.host, () => resolve());
     });
   } catch (error) {
-    return fail({ code: "server_listen", reason: codeOf(error) });
+    return fail({ code: "server_listen", reason: errnoOrCode(error) });
   }
   // The connection is lost and the server stays. Out of file descriptors, libuv hangs up itself and says nothing here.
-  server.on("error", (error) => onFull("accept", "", codeOf(error)));
+  server.on("error", (error) => onFull("accept", "", errnoOrCode(error)));
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   return ok({
     port: portOf(server),
@@ -91,7 +91,7 @@ export async function openListener(
 }
 
 /** Of the other side; empty where it has hung up already. */
-export function addressOf(socket: Socket): string {
+export function remoteAddressOf(socket: Socket): string {
   return plainAddress(socket.remoteAddress ?? "");
 }
 

@@ -2,7 +2,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import { encodeBinary, encodeMessage, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import { STATUS } from "../wire/status.ts";
 import type { Outgoing } from "./exchange.ts";
-import type { Refusal } from "./rules.ts";
+import type { WireRefusal } from "./rules.ts";
 
 const CONTENT_TYPE = "application/grpc+proto";
 const OK = String(STATUS.ok);
@@ -25,7 +25,7 @@ const HEADERS_ALONE = { endStream: true, sendDate: false };
  * Writes an answer and ends the stream. A status without a message leaves as Trailers-Only, one HEADERS frame, which every
  * gRPC client reads. Throws what `node:http2` throws at a stream that is closed.
  */
-export function writeAnswer(stream: ServerHttp2Stream, answer: Outgoing | Refusal): void {
+export function writeAnswer(stream: ServerHttp2Stream, answer: Outgoing | WireRefusal): void {
   if (answer.kind === "reply") {
     const trailers = { "grpc-status": OK, [SIGNATURE_HEADER]: encodeBinary(answer.signature) };
     writeMessage(stream, answer.wire, answer.gzip ? GZIP_HEADERS : IDENTITY_HEADERS, trailers);

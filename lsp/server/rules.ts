@@ -2,7 +2,7 @@ import { parseTimeout } from "../wire/metadata.ts";
 import { STATUS, type Status } from "../wire/status.ts";
 
 /** Why a request gets no further than its headers: no gRPC at all, or gRPC that is refused. */
-export type Refusal =
+export type WireRefusal =
   | { readonly kind: "http"; readonly status: 400 | 405 | 415 }
   | { readonly kind: "status"; readonly status: Status; readonly message: string };
 
@@ -26,7 +26,7 @@ const CONTENT_TYPE = /^application\/grpc(?:[+;]|$)/i;
  *
  * @param maxBytes of the header list, counted as HTTP/2 does
  */
-export function judgeHeaders(headers: RequestHeaders, maxBytes: number): Refusal | undefined {
+export function judgeHeaders(headers: RequestHeaders, maxBytes: number): WireRefusal | undefined {
   if (listSize(headers) > maxBytes) return TOO_LARGE;
   if (headers[":method"] !== "POST") return HTTP_405;
   const type = headers["content-type"];
@@ -46,7 +46,7 @@ function listSize(headers: RequestHeaders): number {
 }
 
 /** Milliseconds that the request may take: the client's own deadline, but not more than `max`. */
-export function judgeTimeout(headers: Readonly<Record<string, string>>, max: number): number | Refusal {
+export function judgeTimeout(headers: Readonly<Record<string, string>>, max: number): number | WireRefusal {
   const value = headers["grpc-timeout"];
   if (value === undefined) return max;
   const timeout = parseTimeout(value);

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { isLoopback } from "./address.ts";
-import { Call, type CallHost, type RequestReport } from "./call.ts";
+import { isLoopback } from "../../core/hosts.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { type CallHost, type RequestReport, ServerCall } from "./call.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import type { ServerError } from "./errors.ts";
 import type { Incoming, Outgoing } from "./exchange.ts";
-import { openGate } from "./gate.ts";
-import { SERVER_LIMITS, type ServerLimits } from "./limits.ts";
-import { addressOf, type Full, openListener } from "./listen.ts";
+import { openPlaceGate } from "./gate.ts";
+import { type Full, openListener, remoteAddressOf } from "./listen.ts";
+import { SERVER_LIMITS, type ServerLimits } from "./quotas.ts";
 import { openTls, type TlsFiles, type TlsHost } from "./tls.ts";
 
 export type { RequestReport } from "./call.ts";
 export type { ServerError } from "./errors.ts";
 export type { Incoming, Outgoing } from "./exchange.ts";
-export type { ServerLimits } from "./limits.ts";
+export type { ServerLimits } from "./quotas.ts";
 
 /** Milliseconds between two looks whether all is finished. */
 const FINISH_POLL_MS = 5;
@@ -93,9 +93,9 @@ interface Traffic {
 function openTraffic(options: ServerOptions, limits: ServerLimits): Traffic {
   const { handle, known, admit, onRequest, onTurnedAway } = options;
   const connections = new Set<Connection>();
-  const calls = new Set<Call>();
+  const calls = new Set<ServerCall>();
   const report = (request: RequestReport): void => onRequest?.(request);
-  const places = openGate<Call>({
+  const places = openPlaceGate<ServerCall>({
     places: limits.calls,
     share: limits.addressCalls,
     yields: (call) => call.yields(),
@@ -103,7 +103,7 @@ function openTraffic(options: ServerOptions, limits: ServerLimits): Traffic {
   const callHost: CallHost = { limits, calls, places, newId: idSource(), handle, known, admit, report };
   const connectionHost: ConnectionHost = {
     limits,
-    onStream: (connection, stream, headers) => void new Call(stream, headers, connection, callHost),
+    onStream: (connection, stream, headers) => void new ServerCall(stream, headers, connection, callHost),
     onClose: (connection) => void connections.delete(connection),
     onFlood: ({ address }) => onTurnedAway?.("flood", address, ""),
   };
@@ -111,7 +111,7 @@ function openTraffic(options: ServerOptions, limits: ServerLimits): Traffic {
   return {
     serve(socket) {
       if (finishing || socket.destroyed) socket.destroy();
-      else connections.add(new Connection(socket, addressOf(socket), connectionHost));
+      else connections.add(new Connection(socket, remoteAddressOf(socket), connectionHost));
     },
     sweep() {
       const now = performance.now();

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { readPair } from "../../signer/service/pair.ts";
-import { codeOf } from "../files.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { readPair } from "../../core/tlspair.ts";
+import { errnoOrCode } from "../files.ts";
 import type { ServerError } from "./errors.ts";
-import { addressOf } from "./listen.ts";
+import { remoteAddressOf } from "./listen.ts";
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -56,11 +56,11 @@ export async function openTls(files: TlsFiles, host: TlsHost): Promise<Result<Tl
   server.on("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());
     if (socket.alpnProtocol === "h2") return host.onSecure(socket);
-    host.onFailed(addressOf(socket), "alpn");
+    host.onFailed(remoteAddressOf(socket), "alpn");
     socket.destroy();
   });
   server.on("tlsClientError", (error, socket) => {
-    host.onFailed(addressOf(socket), codeOf(error));
+    host.onFailed(remoteAddressOf(socket), errnoOrCode(error));
     socket.destroy();
   });
   return ok({
@@ -82,6 +82,6 @@ async function readMaterial({ certificate, privateKey }: TlsFiles): Promise<Resu
     const pair = readPair(cert.toString("latin1"), key);
     return pair.ok ? ok({ cert, key }) : fail({ code: "server_tls", reason: `${privateKey}: ${pair.error}` });
   } catch (error) {
-    return fail({ code: "server_tls", reason: codeOf(error) });
+    return fail({ code: "server_tls", reason: errnoOrCode(error) });
   }
 }

@@ -1,13 +1,19 @@
 import { create } from "@bufbuild/protobuf";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import { type GenericFailure, genericFailure, PATHS, type RefundFailure, refundFailure } from "../wire/failures.ts";
+import {
+  FIELD_PATHS,
+  type GenericFailure,
+  genericFailure,
+  type RefundFailure,
+  refundFailure,
+} from "../wire/failures.ts";
 import { encodeResponse } from "../wire/request.ts";
 import { STATUS, type Status } from "../wire/status.ts";
 
 /** Who a row is asked of. */
-export type Asked = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
+export type CheckScope = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
 
-export type Answer =
+export type CheckAnswer =
   | { readonly kind: "status"; readonly status: Status; readonly message: string }
   /** In band: gRPC status OK, and a response with `ctx` and this behind it. */
   | {
@@ -23,9 +29,9 @@ interface Row {
   readonly id: string;
   /** In `spec/btc-lsp.md` 1.7: letters for every call, numbers for SwapIntoLn; "-" for what the original did not ask. */
   readonly step: string;
-  readonly of: Asked;
+  readonly of: CheckScope;
   readonly when: string;
-  readonly answer: Answer;
+  readonly answer: CheckAnswer;
 }
 
 type GenericKind = Parameters<typeof genericFailure>[1];
@@ -206,24 +212,24 @@ export type Check = Row & { readonly id: CheckId };
 
 const byId = new Map<CheckId, Check>(CHECKS.map((row) => [row.id, row]));
 
-export function answerOf(id: CheckId): Answer {
+export function answerOfCheck(id: CheckId): CheckAnswer {
   // Every id of the type is one of the table.
   return (byId.get(id) as Check).answer;
 }
 
-function status(code: Status, message: string): Answer {
+function status(code: Status, message: string): CheckAnswer {
   return { kind: "status", status: code, message };
 }
 
-function generic(signed: "shared" | "alone", path: keyof typeof PATHS, kind: GenericKind): Answer {
-  return failure(signed, `generic [${PATHS[path].join(",")}] ${kind}`, genericFailure(PATHS[path], kind));
+function generic(signed: "shared" | "alone", path: keyof typeof FIELD_PATHS, kind: GenericKind): CheckAnswer {
+  return failure(signed, `generic [${FIELD_PATHS[path].join(",")}] ${kind}`, genericFailure(FIELD_PATHS[path], kind));
 }
 
-function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): Answer {
+function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): CheckAnswer {
   return failure("alone", `specific REFUND_ON_CHAIN_ADDRESS_IS_${kind}`, refundFailure(kind));
 }
 
-function failure(signed: "shared" | "alone", says: string, value: GenericFailure | RefundFailure): Answer {
+function failure(signed: "shared" | "alone", says: string, value: GenericFailure | RefundFailure): CheckAnswer {
   const tail = encodeResponse(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
   return { kind: "failure", tail, signed, says };
 }

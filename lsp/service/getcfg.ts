@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
+import { type Amounts, FEE_MIN, FEE_RATE } from "../money/amounts.ts";
 import { encodeResponse } from "../wire/request.ts";
-import { type Amounts, FEE_MIN, FEE_RATE } from "./amounts.ts";
 import type { Plan } from "./methods.ts";
-import type { Place, ServiceParts } from "./parts.ts";
+import type { NodePlace, ServiceParts } from "./parts.ts";
 
 /** What GetCfg answers, from the configuration and from what lnd says of itself. */
 export function openGetCfg({ node, settings }: Pick<ServiceParts, "node" | "settings">, amounts: Amounts): () => Plan {
@@ -21,14 +21,14 @@ export function openGetCfg({ node, settings }: Pick<ServiceParts, "node" | "sett
     return plan;
   };
 
-  function planFor(places: readonly Place[]): Plan {
+  function planFor(places: readonly NodePlace[]): Plan {
     if (places.length === 0) return { kind: "stop", row: "node_unknown" };
     return { kind: "say", tail: encodeSuccess(nodeId, places, amounts), outcome: "success" };
   }
 }
 
 /** `NODE_ID@host:port` of this node, as lnd's GetInfo has them; IPv6 hosts without their brackets. */
-export function placesIn(uris: readonly string[], nodeId: string): Place[] {
+export function placesIn(uris: readonly string[], nodeId: string): NodePlace[] {
   return uris.flatMap((uri) => {
     const [, key, bracketed, plain, port] = /^([0-9a-f]{66})@(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(uri) ?? [];
     const host = bracketed ?? plain;
@@ -41,7 +41,7 @@ function isPort(port: number): boolean {
 }
 
 /** The response without its `ctx` (`spec/btc-lsp.md` 3). Into and from Lightning have the same amounts. */
-function encodeSuccess(nodeId: string, places: readonly Place[], { min, max }: Amounts): Uint8Array {
+function encodeSuccess(nodeId: string, places: readonly NodePlace[], { min, max }: Amounts): Uint8Array {
   const pubKey = { val: Buffer.from(nodeId, "hex") };
   const [least, most] = [{ val: { val: min } }, { val: { val: max } }];
   return encodeResponse(

@@ -20,7 +20,7 @@ const SERVICES: readonly string[] = ["", Service.typeName];
 const UNKNOWN: Outgoing = { kind: "status", status: STATUS.notFound, message: "no such service" };
 
 /** `grpc.health.v1`, for load balancers: not signed, as they would not look. */
-export function openHealth(ready: () => boolean): (incoming: Incoming) => Outgoing {
+export function openHealthMethod(ready: () => boolean): (incoming: Incoming) => Outgoing {
   const serving = answer(Serving.SERVING);
   const notServing = answer(Serving.NOT_SERVING);
   return ({ wire, headers }) => {

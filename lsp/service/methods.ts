@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethod, MessageShape } from "@bufbuild/protobuf";
-import { ok, type Result } from "../../ceremony/result.ts";
+import { ok, type Result } from "../../core/result.ts";
 import type { Ctx } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import { decodeRequest } from "../wire/request.ts";
 import type { RpcError } from "../wire/status.ts";
@@ -15,24 +15,24 @@ export type Plan =
   | { readonly kind: "effect"; readonly row: CheckId };
 
 /** A request that has been read. */
-export interface Asked {
+export interface AskedRequest {
   readonly ctx: Ctx | undefined;
   plan(): Plan;
 }
 
-export interface Method {
+export interface ServiceMethod {
   /** As the contract has it, `GetCfg`: a label in metrics. */
   readonly name: string;
   /** The gRPC path. */
   readonly path: string;
-  read(message: Uint8Array): Result<Asked, RpcError>;
+  read(message: Uint8Array): Result<AskedRequest, RpcError>;
 }
 
 /** A method of the contract with what it does. */
 export function method<Input extends DescMessage>(
   desc: DescMethod & { readonly input: Input },
   plan: (request: MessageShape<Input>) => Plan,
-): Method {
+): ServiceMethod {
   return {
     name: desc.name,
     path: `/${desc.parent.typeName}/${desc.name}`,

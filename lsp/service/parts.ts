@@ -1,6 +1,6 @@
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
 import type { NodeCache } from "../node/info.ts";
-import type { Rate } from "../ratelimit.ts";
+import type { Rate } from "../server/ratelimit.ts";
 import type { ResponseSigner } from "../sign/signer.ts";
 import type { Store } from "../store/store.ts";
 import type { CheckId } from "./checks.ts";
@@ -26,7 +26,7 @@ export interface ServiceSettings {
   readonly nodeId: string;
   readonly network: Network;
   /** Where customers reach the node; without it, GetCfg has the addresses that lnd tells. */
-  readonly advertise: Place | undefined;
+  readonly advertise: NodePlace | undefined;
   readonly minChanCapMsat: bigint;
   /** Before anything of a request is read. */
   readonly perAddress: Rate;
@@ -44,18 +44,18 @@ export interface AddressDay {
   readonly newKeys: number;
 }
 
-export interface Place {
+export interface NodePlace {
   readonly host: string;
   readonly port: number;
 }
 
 /** What a request came to: an answer without a failure, or the row of the table that ended it. */
-export type Outcome = "success" | CheckId;
+export type RequestOutcome = "success" | CheckId;
 
 /** Told of what happens. Every word is one of a few, so that all of them can be labels. */
 export interface ServiceMeters {
   /** One request that came as far as the service, in milliseconds from there to its answer. */
-  answered(method: string, outcome: Outcome, ms: number): void;
+  answered(method: string, outcome: RequestOutcome, ms: number): void;
   /** One signature checked ("valid", "invalid"); one nonce asked for ("accepted", "stale", "failed"). */
   worked(work: "verify" | "database", outcome: string, ms: number): void;
   /** One verified request whose nonce was not above the last one of its key. */

@@ -1,3 +1,4 @@
+import { networkOf } from "../../core/hosts.ts";
 import {
   ADDRESS_ANSWERS_PER_DAY,
   ADDRESS_ENTRIES_MAX,
@@ -5,33 +6,32 @@ import {
   KEY_ENTRIES_MAX,
   SHARED_FAILURE_MS,
 } from "../limits.ts";
-import { daily, openBuckets } from "../ratelimit.ts";
-import { openRecent } from "../recent.ts";
-import { networkOf } from "../server/address.ts";
 import type { Incoming, Outgoing } from "../server/exchange.ts";
+import { daily, openBuckets } from "../server/ratelimit.ts";
+import { openRecent } from "../server/recent.ts";
 import { takeNonce } from "../store/nonces.ts";
 import { openFrame } from "../wire/frame.ts";
 import { acceptsGzip, decodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import { type RpcError, STATUS } from "../wire/status.ts";
-import { answerOf, CHECKS, type CheckId } from "./checks.ts";
-import type { Method, Plan } from "./methods.ts";
-import type { Outcome, ServiceParts } from "./parts.ts";
+import { answerOfCheck, CHECKS, type CheckId } from "./checks.ts";
+import type { Plan, ServiceMethod } from "./methods.ts";
+import type { RequestOutcome, ServiceParts } from "./parts.ts";
 import { openReplies } from "./replies.ts";
 import { openShared } from "./shared.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** Answers one request, whose method is known. Rejects for a fault of the program alone. */
-export type Pipeline = (method: Method, incoming: Incoming) => Promise<Outgoing>;
+export type ServicePipeline = (method: ServiceMethod, incoming: Incoming) => Promise<Outgoing>;
 
 /** An answer, and what it is. */
 interface Ended {
-  readonly outcome: Outcome;
+  readonly outcome: RequestOutcome;
   readonly answer: Outgoing;
 }
 
 /** A request whose signature holds. */
 interface Verified {
-  readonly method: Method;
+  readonly method: ServiceMethod;
   readonly key: Uint8Array;
   /** The key as text, to be looked up by. */
   readonly name: string;
@@ -43,7 +43,7 @@ interface Verified {
 }
 
 /** The rows of CHECKS in their order, with what stands between them: signature, nonce, answer. */
-export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline {
+export function openServicePipeline(parts: ServiceParts, verifier: Verifier): ServicePipeline {
   const { store, signer, settings, monotonic, meters } = parts;
   const replies = openReplies(settings.nodeId);
   const keys = openBuckets(settings.perKey, KEY_ENTRIES_MAX);
@@ -57,7 +57,7 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
 
   return async (method, incoming) => {
     const began = monotonic();
-    let outcome: Outcome = "exception";
+    let outcome: RequestOutcome = "exception";
     try {
       const ended = await judge(method, incoming);
       outcome = ended.outcome;
@@ -67,7 +67,7 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
     }
   };
 
-  async function judge(method: Method, { wire, headers, deadline, address }: Incoming): Promise<Ended> {
+  async function judge(method: ServiceMethod, { wire, headers, deadline, address }: Incoming): Promise<Ended> {
     const frame = openFrame(wire, headers["grpc-encoding"]);
     if (!frame.ok)
       return malformed(frame.error.status === STATUS.resourceExhausted ? "frame_size" : "frame", frame.error);
@@ -172,12 +172,12 @@ export function openPipeline(parts: ServiceParts, verifier: Verifier): Pipeline 
    * One answer for all who fail so within a second, never gzip: the second form of it would be a second signature. Its bytes
    * are the same for every method, and so it is signed as an answer of the first that asks.
    */
-  function failTogether(row: CheckId, method: Method): Promise<Ended> {
+  function failTogether(row: CheckId, method: ServiceMethod): Promise<Ended> {
     return shared.get(row, async () => (signer.healthy() ? fail(row, method, false) : stop("unsigned")));
   }
 
   /** A failure with a nonce and a signature of its own. */
-  async function fail(row: CheckId, { path }: Method, gzip: boolean): Promise<Ended> {
+  async function fail(row: CheckId, { path }: ServiceMethod, gzip: boolean): Promise<Ended> {
     const nonce = store.replyNonces.next();
     if (nonce === undefined) return stop("unsigned");
     const wire = replies.frame(nonce, tailOf(row), gzip);
@@ -203,7 +203,7 @@ function malformed(row: "frame" | "frame_size" | "message", error: RpcError): En
 }
 
 function tailOf(row: CheckId): Uint8Array {
-  const answer = answerOf(row);
+  const answer = answerOfCheck(row);
   if (answer.kind !== "failure") throw new Error(`${row} is not a failure`);
   return answer.tail;
 }

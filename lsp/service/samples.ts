@@ -1,6 +1,6 @@
 import { Service } from "../../proto/gen/btc_lsp_pb.js";
-import { amountsFor } from "./amounts.ts";
-import { answerOf, type CheckId } from "./checks.ts";
+import { amountsFor } from "../money/amounts.ts";
+import { answerOfCheck, type CheckId } from "./checks.ts";
 import { openGetCfg } from "./getcfg.ts";
 import type { ServiceParts } from "./parts.ts";
 
@@ -23,7 +23,7 @@ export function samplesOf({ node, settings }: Pick<ServiceParts, "node" | "setti
   const plan = amounts === undefined ? undefined : openGetCfg({ node, settings }, amounts)();
   const path = ({ name }: { readonly name: string }): string => `/${Service.typeName}/${name}`;
   const failure = (of: { readonly name: string }, row: CheckId): Sample[] => {
-    const answer = answerOf(row);
+    const answer = answerOfCheck(row);
     return answer.kind === "failure" ? [{ name: `${of.name} ${row}`, path: path(of), tail: answer.tail }] : [];
   };
   return [

@@ -1,15 +1,15 @@
+import { networkOf } from "../../core/hosts.ts";
 import { Service } from "../../proto/gen/btc_lsp_pb.js";
 import { ADDRESS_ENTRIES_MAX } from "../limits.ts";
-import { openBuckets } from "../ratelimit.ts";
-import { networkOf } from "../server/address.ts";
+import { amountsFor } from "../money/amounts.ts";
 import type { Incoming, Outgoing } from "../server/exchange.ts";
-import { amountsFor } from "./amounts.ts";
-import { answerOf } from "./checks.ts";
+import { openBuckets } from "../server/ratelimit.ts";
+import { answerOfCheck } from "./checks.ts";
 import { openGetCfg } from "./getcfg.ts";
-import { HEALTH_PATH, openHealth } from "./health.ts";
-import { type Method, method } from "./methods.ts";
+import { HEALTH_PATH, openHealthMethod } from "./health.ts";
+import { method, type ServiceMethod } from "./methods.ts";
 import type { ServiceParts } from "./parts.ts";
-import { openPipeline } from "./pipeline.ts";
+import { openServicePipeline } from "./pipeline.ts";
 import { planSwapFromLn } from "./swapfromln.ts";
 import { planSwapIntoLn } from "./swapintoln.ts";
 import { openVerifier, type Verifier } from "./verifier.ts";
@@ -30,15 +30,15 @@ export function openService(parts: ServiceParts, verifier: Verifier = openVerifi
   const amounts = amountsFor(settings.minChanCapMsat);
   if (amounts === undefined) throw new RangeError(`no amounts for a channel of ${settings.minChanCapMsat} msat`);
   const { getCfg, swapIntoLn, swapFromLn } = Service.method;
-  const methods: ReadonlyMap<string, Method> = new Map(
+  const methods: ReadonlyMap<string, ServiceMethod> = new Map(
     [
       method(getCfg, openGetCfg(parts, amounts)),
       method(swapIntoLn, (request) => planSwapIntoLn(request, settings.network)),
       method(swapFromLn, planSwapFromLn),
     ].map((each) => [each.path, each]),
   );
-  const pipeline = openPipeline(parts, verifier);
-  const health = openHealth(ready);
+  const pipeline = openServicePipeline(parts, verifier);
+  const health = openHealthMethod(ready);
   const addresses = openBuckets(settings.perAddress, ADDRESS_ENTRIES_MAX);
   return {
     handle(incoming) {
@@ -53,7 +53,7 @@ export function openService(parts: ServiceParts, verifier: Verifier = openVerifi
 }
 
 function unknown(): Outgoing {
-  const answer = answerOf("unknown_method");
+  const answer = answerOfCheck("unknown_method");
   if (answer.kind !== "status") throw new Error("unknown_method is not a status");
   return answer;
 }

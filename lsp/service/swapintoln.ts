@@ -1,15 +1,15 @@
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
 import { Privacy } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import type { Request } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import { isSpendable, readAddress } from "./address.ts";
-import { answerOf, type CheckId } from "./checks.ts";
+import { isSpendable, readAddress } from "../money/address.ts";
+import { answerOfCheck, type CheckId } from "./checks.ts";
 import type { Plan } from "./methods.ts";
 
 /** Checks of SwapIntoLn's own fields; a request that is in order has an effect, which does not come before swaps do. */
 export function planSwapIntoLn(request: Request, network: Network): Plan {
   const row = brokenRow(request, network);
   if (row === undefined) return { kind: "effect", row: "swaps_to_come" };
-  const answer = answerOf(row);
+  const answer = answerOfCheck(row);
   return answer.kind === "failure" ? { kind: "say", tail: answer.tail, outcome: row } : { kind: "stop", row };
 }
 

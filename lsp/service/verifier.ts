@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { VERIFY_BATCHES_MAX, VERIFY_QUEUE_MIN } from "../limits.ts";
 import { verifyFrame } from "../wire/signature.ts";
-import { type Claim, isOrdinary, pack } from "./verifybatch.ts";
+import { isOrdinary, pack, type SignatureClaim } from "./verifybatch.ts";
 
 /** Checks a request's signature: whether `der` is one by `publicKey` over the frame as it came. */
 export interface Verifier {
@@ -25,7 +25,7 @@ export interface ThreadEvents {
   readonly onEnd: () => void;
 }
 
-interface Waiting extends Claim {
+interface Waiting extends SignatureClaim {
   readonly resolve: (holds: boolean) => void;
 }
 

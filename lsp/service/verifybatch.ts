@@ -1,7 +1,7 @@
 import { verifyFrame } from "../wire/signature.ts";
 
 /** One signature to check. */
-export interface Claim {
+export interface SignatureClaim {
   readonly wire: Uint8Array;
   readonly der: Uint8Array;
   readonly publicKey: Uint8Array;
@@ -16,12 +16,12 @@ const DER_MAX = 72;
 const WIRE_MAX = 1024;
 
 /** Whether a claim has the size of one that holds. The others are refused, or are larger than any that is sent. */
-export function isOrdinary({ wire, der, publicKey }: Claim): boolean {
+export function isOrdinary({ wire, der, publicKey }: SignatureClaim): boolean {
   return wire.length <= WIRE_MAX && der.length <= DER_MAX && publicKey.length === KEY;
 }
 
 /** Ordinary claims as one piece of memory: a message to a thread costs by the objects in it, not by the bytes. */
-export function pack(claims: readonly Claim[]): Uint8Array<ArrayBuffer> {
+export function pack(claims: readonly SignatureClaim[]): Uint8Array<ArrayBuffer> {
   let size = 0;
   for (const { wire, der } of claims) size += HEAD + wire.length + der.length + KEY;
   const packed = new Uint8Array(size);

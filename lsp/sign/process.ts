@@ -1,4 +1,4 @@
-import type { SignerClient } from "../../signer/client.ts";
+import type { SignerClient } from "../../signer/client/client.ts";
 import { withHealth } from "./health.ts";
 import type { ResponseSigner, SignerEvents } from "./signer.ts";
 

@@ -1,6 +1,6 @@
 import { PGlite } from "@electric-sql/pglite";
 import { PGliteDialect } from "kysely";
-import type { Engine, Rows } from "./engine.ts";
+import type { DatabaseRows, Engine } from "./engine.ts";
 import { parseInteger } from "./postgres.ts";
 
 const INT8 = 20;
@@ -22,7 +22,7 @@ export async function openEmbedded(folder: string): Promise<Engine> {
     },
     alone: (work) =>
       database.transaction((trx) =>
-        work(async (text, values = []): Promise<Rows> => {
+        work(async (text, values = []): Promise<DatabaseRows> => {
           const { rows } = await trx.query<unknown[]>(text, [...values], { rowMode: "array" });
           return rows;
         }),

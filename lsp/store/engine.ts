@@ -8,9 +8,9 @@ export interface Statement {
 }
 
 /** Rows as arrays, in the order of the columns. `bigint` for int8 and whole numerics, `Uint8Array` for bytea. */
-export type Rows = readonly (readonly unknown[])[];
+export type DatabaseRows = readonly (readonly unknown[])[];
 
-export type Run = (text: string, values?: readonly string[]) => Promise<Rows>;
+export type Run = (text: string, values?: readonly string[]) => Promise<DatabaseRows>;
 
 /** What the two kinds of database have in common. Their functions reject with the errors of their drivers. */
 export interface Engine {
@@ -20,7 +20,7 @@ export interface Engine {
   /** What is wrong with the way to it, if anything is. */
   inspect(): Promise<StoreError | undefined>;
   /** One statement that is a transaction of its own, on a connection that no effect can hold. */
-  run(statement: Statement, values: readonly string[]): Promise<Rows>;
+  run(statement: Statement, values: readonly string[]): Promise<DatabaseRows>;
   /** A transaction of its own with the deadline of migrations. */
   alone<T>(work: (run: Run) => Promise<T>): Promise<T>;
   /** Ends what the dialect does not end itself. */

@@ -1,6 +1,6 @@
-import type { ErrorCode } from "../errors.ts";
+import type { LspErrorCode } from "../errors.ts";
 
-export type StoreCode = Extract<ErrorCode, `store_${string}` | `migration_${string}`>;
+export type StoreCode = Extract<LspErrorCode, `store_${string}` | `migration_${string}`>;
 
 export interface StoreError {
   readonly code: StoreCode;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import type { Engine, Run } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 import type { Migration } from "./migrations.ts";

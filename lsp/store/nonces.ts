@@ -1,5 +1,5 @@
 import { CompiledQuery, type Transaction } from "kysely";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { NONCE_COMPANY, NONCE_KEYS_MAX, NONCES_WAITING_MAX } from "../limits.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";

@@ -19,7 +19,7 @@ import {
   STORE_STATEMENT_MS,
   STORE_UNUSED_MS,
 } from "../limits.ts";
-import type { Engine, Rows, Run } from "./engine.ts";
+import type { DatabaseRows, Engine, Run } from "./engine.ts";
 import { findPooler } from "./pooler.ts";
 
 export interface PostgresLimits {
@@ -206,7 +206,7 @@ async function settle(client: ClientBase, statementMs: number, lockMs: number): 
 }
 
 async function transaction<T>(client: Client, work: (run: Run) => Promise<T>): Promise<T> {
-  const run: Run = async (text, values = []): Promise<Rows> =>
+  const run: Run = async (text, values = []): Promise<DatabaseRows> =>
     (await client.query<unknown[]>({ text, values: [...values], rowMode: "array" })).rows;
   await client.query("BEGIN");
   try {

@@ -1,6 +1,6 @@
 import { KEY_KEPT_DAYS, PRUNE_AFTER_MS, PRUNE_EVERY_MS, PRUNE_ROWS } from "../limits.ts";
 import type { BelievedClock } from "./clock.ts";
-import type { Engine, Rows, Statement } from "./engine.ts";
+import type { DatabaseRows, Engine, Statement } from "./engine.ts";
 
 /**
  * Forgets keys of one slice of the table. A key that has a swap stays for ever. What somebody holds a lock on is passed
@@ -56,7 +56,7 @@ export function openPruner(
 }
 
 /** Where the slice ended, undefined after the last, and how many keys went. */
-function resultOf(rows: Rows): readonly [bigint | undefined, bigint] {
+function resultOf(rows: DatabaseRows): readonly [bigint | undefined, bigint] {
   const [end, gone] = rows[0] ?? [];
   return [typeof end === "bigint" ? end : undefined, typeof gone === "bigint" ? gone : 0n];
 }

@@ -1,6 +1,6 @@
 import { Client } from "pg";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { isLoopback } from "../server/address.ts";
+import { isLoopback } from "../../core/hosts.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import type { StoreError } from "./errors.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { REPLY_NONCE_AHEAD_MS, REPLY_NONCE_RENEW_MS, REPLY_NONCE_TRIES, REPLY_NONCE_WINDOW_MS } from "../limits.ts";
 import { type BelievedClock, openClock } from "./clock.ts";
-import type { Engine, Rows, Statement } from "./engine.ts";
+import type { DatabaseRows, Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 
 /**
@@ -69,7 +69,7 @@ export interface ReplyOptions {
 }
 
 /** Reserves before it returns, and from then on ahead of time. A clock that was set back is no error: it catches up. */
-export async function openReplies(options: ReplyOptions): Promise<Result<ReplyNonces, StoreError>> {
+export async function openReplyNonces(options: ReplyOptions): Promise<Result<ReplyNonces, StoreError>> {
   const replies = new Replies(options);
   const first = await replies.renew();
   if (!first.ok && first.error.code !== "store_clock") return first;
@@ -165,7 +165,7 @@ class Replies implements ReplyNonces {
 }
 
 /** @throws if somebody removed the row: a table that every migration leaves with one */
-function rowOf(rows: Rows): Row {
+function rowOf(rows: DatabaseRows): Row {
   const [ceiling, owner] = rows[0] ?? [];
   if (typeof ceiling !== "bigint" || typeof owner !== "string") throw new TypeError("no row of reply nonces");
   return { ceiling, owner };

@@ -1,4 +1,4 @@
-import type { Result } from "../../ceremony/result.ts";
+import type { Result } from "../../core/result.ts";
 import { REPLY_NONCE_AHEAD_MS } from "../limits.ts";
 import type { StoreError } from "./errors.ts";
 import type { Store } from "./store.ts";

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, sql, type Transaction } from "kysely";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Network } from "../../ceremony/seed/network.ts";
-import { lockFolder } from "../../signer/audit/lock.ts";
+import { lockFolder } from "../../core/lock.ts";
+import type { Network } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { packageVersion } from "../../core/version.ts";
 import { STORE_CONNECT_MS } from "../limits.ts";
-import { version } from "../version.ts";
 import { openClock } from "./clock.ts";
 import { openEmbedded } from "./embedded.ts";
 import type { Engine, Statement } from "./engine.ts";
@@ -17,7 +17,7 @@ import { type NonceGate, openNonces } from "./nonces.ts";
 import { openPostgres, POSTGRES_LIMITS, type PostgresLimits } from "./postgres.ts";
 import { openPruner } from "./prune.ts";
 import { judgeReach } from "./reach.ts";
-import { openReplies, type ReplyNonces } from "./replies.ts";
+import { openReplyNonces, type ReplyNonces } from "./replies.ts";
 import type { Database } from "./schema.ts";
 
 export type StoreEvent =
@@ -101,11 +101,11 @@ async function openTables(
   const tell = options.onEvent ?? (() => undefined);
   const trouble = await inspected(engine);
   if (trouble !== undefined) return fail(trouble);
-  const own = options.version ?? version();
+  const own = options.version ?? packageVersion();
   const migrated = await migrate(engine, options.network, options.migrations ?? MIGRATIONS, own);
   if (!migrated.ok) return migrated;
   for (const name of migrated.value) tell({ kind: "migrated", name });
-  const replies = await openReplies({
+  const replies = await openReplyNonces({
     run: engine.run,
     clock: options.clock,
     monotonic: options.monotonic ?? (() => performance.now()),

@@ -10,7 +10,7 @@ import { Response_Failure_InputFailure as SpecificFailure } from "../../proto/ge
 // first that was found (spec/btc-lsp.md 1.7). Here they are as init objects of the generated messages, without `ctx`.
 
 /** Where a request is wrong: field numbers from its root. */
-export const PATHS = {
+export const FIELD_PATHS = {
   nonce: [1, 1],
   key: [1, 2],
   /** No field but all of it: the signature. The four causes look alike, as in the original. */

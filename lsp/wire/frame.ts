@@ -1,5 +1,5 @@
 import { constants, gzipSync } from "node:zlib";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { encodeFrame, FRAME_BYTES_MAX, type FrameError, PAYLOAD_BYTES_MAX, parseFrame } from "../../proto/frame.ts";
 import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
 import { type RpcError, STATUS } from "./status.ts";

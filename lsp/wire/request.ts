@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type DescField, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { isVarint, type Kind, kindOf } from "../../proto/kinds.ts";
 import { MESSAGE_DEPTH_MAX } from "../limits.ts";
 import { type RpcError, STATUS } from "./status.ts";

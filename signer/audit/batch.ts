@@ -1,4 +1,4 @@
-import type { Head } from "./chain.ts";
+import type { AuditHead } from "./chain.ts";
 
 /** The lines of one write, collected while the write before is under way. */
 export class Batch {
@@ -33,18 +33,18 @@ export class Batch {
 
 /** An append that is told when its records are on the disk. */
 export interface Waiting {
-  readonly head: Head;
-  readonly resolve: (place: Place) => void;
+  readonly head: AuditHead;
+  readonly resolve: (place: RecordPlace) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** A place in the log: what a client keeps as witness. */
-export interface Place {
+export interface RecordPlace {
   readonly seq: bigint;
   /** SHA-256 of the record of that number: 32 bytes. */
   readonly head: Buffer;
 }
 
-export function placeOf({ seq, head }: Head): Place {
+export function placeOfHead({ seq, head }: AuditHead): RecordPlace {
   return { seq: BigInt(seq), head: Buffer.from(head, "hex") };
 }

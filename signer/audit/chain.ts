@@ -1,20 +1,20 @@
 import { parseRecord } from "./parse.ts";
-import { type AuditRecord, lineHash, NO_PREV } from "./record.ts";
+import { type AuditRecord, NO_PREV, recordHash } from "./record.ts";
 
 /** Where a log ends, and all that is needed to go on with it: number and hash of the last record. */
-export interface Head {
+export interface AuditHead {
   readonly seq: number;
   readonly head: string;
 }
 
-export const GENESIS: Head = { seq: 0, head: NO_PREV };
+export const AUDIT_GENESIS: AuditHead = { seq: 0, head: NO_PREV };
 
 /** Why a line is not the next record: unreadable, another number, or another record before it than the one there is. */
 export type ChainCode = "record_form" | "record_seq" | "record_prev" | "record_batch";
 
 /** What of a segment's bytes holds together. */
 export interface Walked {
-  readonly head: Head;
+  readonly head: AuditHead;
   /** `batch` of the last record; 0 if there was none. */
   readonly batch: number;
   /** Bytes up to the end of the last good line. */
@@ -48,7 +48,11 @@ const ENDS_WITHIN_STATE = /"signed":\{[^{}]*\}\}?$/;
  *   are gone
  * @param visit is given every good record
  */
-export function walk(bytes: Buffer, from: Head | undefined, visit: (record: AuditRecord, head: Head) => void): Walked {
+export function walk(
+  bytes: Buffer,
+  from: AuditHead | undefined,
+  visit: (record: AuditRecord, head: AuditHead) => void,
+): Walked {
   const text = bytes.toString("latin1");
   let head = from;
   let batch = 0;
@@ -63,18 +67,18 @@ export function walk(bytes: Buffer, from: Head | undefined, visit: (record: Audi
     const record = parsed.value;
     const code = misfit(record, head, batch);
     if (code !== undefined) {
-      return { head: head ?? GENESIS, batch, end, lines, tail: { kind: "damage", code } };
+      return { head: head ?? AUDIT_GENESIS, batch, end, lines, tail: { kind: "damage", code } };
     }
-    head = { seq: record.seq, head: lineHash(line) };
+    head = { seq: record.seq, head: recordHash(line) };
     batch = record.batch;
     end = stop + 1;
     lines += 1;
     visit(record, head);
   }
-  return { head: head ?? GENESIS, batch, end, lines, tail: tailOf(text.slice(end), head ?? GENESIS) };
+  return { head: head ?? AUDIT_GENESIS, batch, end, lines, tail: tailOf(text.slice(end), head ?? AUDIT_GENESIS) };
 }
 
-function misfit(record: AuditRecord, head: Head | undefined, batch: number): ChainCode | undefined {
+function misfit(record: AuditRecord, head: AuditHead | undefined, batch: number): ChainCode | undefined {
   if (head !== undefined && record.seq !== head.seq + 1) return "record_seq";
   if (head !== undefined && record.prev !== head.head) return "record_prev";
   // A batch is one write: its number is that of its first record, so it stays or becomes this record's own.
@@ -86,7 +90,7 @@ function misfit(record: AuditRecord, head: Head | undefined, batch: number): Cha
  * Decides about the rest of a segment. One write at a time is under way, and the next begins when it is on disk; so a
  * record whose batch begins later than the first missing one proves that the missing one was once on disk.
  */
-function tailOf(rest: string, head: Head): Tail {
+function tailOf(rest: string, head: AuditHead): Tail {
   const used = rest.search(/\n*$/);
   if (used === 0) return { kind: "clean" };
   const [first = "", ...after] = rest.slice(0, used).split("\n");

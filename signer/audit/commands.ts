@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { errnoOf } from "./errors.ts";
 import { auditKeyPath, createAuditKey } from "./keyfile.ts";
 import { openAuditLog } from "./open.ts";
 import { segmentName, segmentNumbers } from "./segment.ts";
-import { type Flaw, type SegmentBytes, type Verdict, verifyLog, type Witness } from "./verify.ts";
+import { type AuditVerdict, type AuditWitness, type Flaw, type SegmentBytes, verifyLog } from "./verify.ts";
 
-export interface AuditIo {
+export interface AuditCommandIo {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
@@ -22,7 +22,7 @@ signer audit archive --data DIR --keep N
 `;
 
 /** Runs `signer audit …`. Returns the exit code: 0 done, 1 refused or a flaw found, 2 usage. */
-export async function runAudit(args: readonly string[], io: AuditIo): Promise<number> {
+export async function runAudit(args: readonly string[], io: AuditCommandIo): Promise<number> {
   const [command, ...rest] = args;
   const usage = (): number => {
     io.stderr(AUDIT_USAGE);
@@ -50,7 +50,7 @@ export async function runAudit(args: readonly string[], io: AuditIo): Promise<nu
   }
 }
 
-function init(data: string, io: AuditIo): number {
+function init(data: string, io: AuditCommandIo): number {
   const key = createAuditKey(data);
   if (!key.ok) {
     const { errno } = key.error;
@@ -62,13 +62,13 @@ function init(data: string, io: AuditIo): number {
   return 0;
 }
 
-function verify(data: string, key: string | undefined, witness: string | undefined, io: AuditIo): number {
+function verify(data: string, key: string | undefined, witness: string | undefined, io: AuditCommandIo): number {
   if (key !== undefined && !/^[0-9a-f]{64}$/.test(key)) {
     io.stderr("signer audit: --key is the public key, 64 hex digits\n");
     return 2;
   }
   const folder = join(data, "audit");
-  let verdict: Verdict;
+  let verdict: AuditVerdict;
   try {
     const witnesses = witness === undefined ? ok([]) : parseWitnesses(readFileSync(witness, "utf8"));
     if (!witnesses.ok) {
@@ -85,7 +85,7 @@ function verify(data: string, key: string | undefined, witness: string | undefin
   return verdict.flaw === undefined && verdict.records > 0 ? 0 : 1;
 }
 
-async function archive(data: string, keep: number, io: AuditIo): Promise<number> {
+async function archive(data: string, keep: number, io: AuditCommandIo): Promise<number> {
   const verdict = verifyLog(segmentsOf(join(data, "audit")));
   if (verdict.flaw !== undefined || verdict.records === 0) {
     io.stderr("signer audit: the log does not verify; nothing removed\n");
@@ -116,8 +116,8 @@ function* segmentsOf(folder: string): Iterable<SegmentBytes> {
 }
 
 /** One JSON object a line, with `seq` as number or decimal text and `head` in hex; other members are the client's. */
-export function parseWitnesses(text: string): Result<Witness[], { readonly line: number }> {
-  const witnesses: Witness[] = [];
+export function parseWitnesses(text: string): Result<AuditWitness[], { readonly line: number }> {
+  const witnesses: AuditWitness[] = [];
   for (const [i, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     const witness = parseWitness(line);
@@ -127,7 +127,7 @@ export function parseWitnesses(text: string): Result<Witness[], { readonly line:
   return witnesses.length === 0 ? fail({ line: 1 }) : ok(witnesses);
 }
 
-function parseWitness(line: string): Witness | undefined {
+function parseWitness(line: string): AuditWitness | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -158,7 +158,7 @@ export const FLAWS: Readonly<Record<Flaw["code"], string>> = {
   witness_differs: "is another record than the witness saw",
 };
 
-function report(verdict: Verdict, key: string | undefined, witnessed: boolean): string[] {
+function report(verdict: AuditVerdict, key: string | undefined, witnessed: boolean): string[] {
   const { flaw, first, last, records, torn, unseen, signedTo } = verdict;
   if (flaw !== undefined) {
     const place = flaw.line === 0 ? flaw.segment : `${flaw.segment} line ${flaw.line} (record ${flaw.seq})`;

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type AuditKey, newAuditKey, parseAuditKey } from "./checkpoint.ts";
 import { type AuditOpenError, errnoOf } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Batch, type Place, placeOf } from "./batch.ts";
+import { type Batch, placeOfHead, type RecordPlace } from "./batch.ts";
 import { type DiskReport, DiskWatch } from "./disk.ts";
 import { type AppendCode, AuditAppendError } from "./errors.ts";
 import type { SegmentFiles } from "./files.ts";
@@ -47,7 +47,7 @@ export class AuditLog {
   readonly #disk: DiskWatch;
   readonly #writer: ChainWriter;
   /** The last record on the disk. */
-  #durable: Place;
+  #durable: RecordPlace;
   /** Segment that the next record goes to, and the bytes of it that are spoken for. */
   #segment: number;
   #position: number;
@@ -65,7 +65,7 @@ export class AuditLog {
     this.#writer = new ChainWriter(parts, found.head, found.state, unsigned);
     this.#segment = found.segment;
     this.#position = found.used + this.#start(found);
-    this.#durable = placeOf(this.#writer.head);
+    this.#durable = placeOfHead(this.#writer.head);
   }
 
   /**
@@ -75,17 +75,17 @@ export class AuditLog {
    * Rejects with an AuditAppendError; then the records may or may not be on the disk, and what they stand for must not
    * be given out.
    */
-  append(entries: readonly AuditEntry[]): Promise<Place> {
+  append(entries: readonly AuditEntry[]): Promise<RecordPlace> {
     return this.#record((batch) => this.#writer.decisions(batch, entries));
   }
 
   /** Puts on record that something happened which is no decision: at most 200 characters. Settles as `append` does. */
-  note(text: string): Promise<Place> {
+  note(text: string): Promise<RecordPlace> {
     return this.#record((batch) => this.#writer.note(batch, text));
   }
 
   /** Puts on record that a person set which address comes next; `state` says so from here on. Settles as `append` does. */
-  nextAddress(next: number): Promise<Place> {
+  nextAddress(next: number): Promise<RecordPlace> {
     return this.#record((batch) => this.#writer.nextAddress(batch, next));
   }
 
@@ -113,7 +113,7 @@ export class AuditLog {
   }
 
   /** The last record that is on the disk. */
-  head(): Place {
+  head(): RecordPlace {
     return this.#durable;
   }
 
@@ -191,7 +191,7 @@ export class AuditLog {
     return length;
   }
 
-  #record(put: (batch: Batch) => void): Promise<Place> {
+  #record(put: (batch: Batch) => void): Promise<RecordPlace> {
     const refused = this.#refusal();
     if (refused !== undefined) return Promise.reject(refused);
     const batch = this.#collect();
@@ -220,7 +220,7 @@ export class AuditLog {
     return batch;
   }
 
-  #whenFlushed(batch: Batch): Promise<Place> {
+  #whenFlushed(batch: Batch): Promise<RecordPlace> {
     const { head } = this.#writer;
     if (this.#writer.checkpointDue) this.#writer.checkpoint(batch, this.#segment);
     return new Promise((resolve, reject) => batch.waiting.push({ head, resolve, reject }));
@@ -232,7 +232,7 @@ export class AuditLog {
     if (batch === undefined || this.#flushing !== undefined) return;
     this.#pending = undefined;
     this.#flushing = batch;
-    const last = placeOf(this.#writer.head);
+    const last = placeOfHead(this.#writer.head);
     const before = this.#position;
     const at = batch.rotates ? 0 : before;
     this.#position = at + batch.used;
@@ -244,7 +244,7 @@ export class AuditLog {
     }
   }
 
-  #write(batch: Batch, at: number, last: Place, idle: boolean): void {
+  #write(batch: Batch, at: number, last: RecordPlace, idle: boolean): void {
     const { io, files, inlineRecords } = this.#parts;
     const start = performance.now();
     const done = (error: Error | null): void => {
@@ -265,11 +265,11 @@ export class AuditLog {
     done(null);
   }
 
-  #flushed(batch: Batch, last: Place, ms: number): void {
+  #flushed(batch: Batch, last: RecordPlace, ms: number): void {
     this.#durable = last;
     this.#flushing = undefined;
     if (this.#buffer === NONE) this.#buffer = batch.bytes;
-    for (const { head, resolve } of batch.waiting) resolve(placeOf(head));
+    for (const { head, resolve } of batch.waiting) resolve(placeOfHead(head));
     // What came meanwhile goes to the disk while the answers go out: those run when this function has returned.
     this.#flush(false);
     this.#disk.wrote(batch.used);

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { lineHash } from "./record.ts";
+import { recordHash } from "./record.ts";
 import { segmentName, segmentNumbers } from "./segment.ts";
 import { firstRecord } from "./start.ts";
 
@@ -31,5 +31,5 @@ export async function lookUp(folder: string, seq: number): Promise<LookedUp> {
   const at = bytes.indexOf(`\n{"seq":${seq},`) + 1;
   const end = at === 0 ? -1 : bytes.indexOf(0x0a, at);
   if (end < 0) return { head: undefined, first };
-  return { head: Buffer.from(lineHash(bytes.toString("latin1", at, end)), "hex"), first };
+  return { head: Buffer.from(recordHash(bytes.toString("latin1", at, end)), "hex"), first };
 }

@@ -1,13 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { lockFolder } from "../../core/lock.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import type { AuditKey } from "./checkpoint.ts";
 import { type AuditOpenError, errnoOf } from "./errors.ts";
 import { SegmentFiles } from "./files.ts";
 import { type AuditIo, DISK } from "./io.ts";
 import { readAuditKey } from "./keyfile.ts";
 import { CHECKPOINT_EVERY, INLINE_RECORDS, RESERVE_BYTES, SEGMENT_BYTES } from "./limits.ts";
-import { lockFolder } from "./lock.ts";
 import { AuditLog, type Flush } from "./log.ts";
 import type { Started } from "./record.ts";
 import { type Found, findEnd } from "./start.ts";

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../../ceremony/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { type AuditRecord, recordLine } from "./record.ts";
 
 /**

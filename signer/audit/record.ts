@@ -126,7 +126,7 @@ const TEXT_MAX = 200;
 const PLAIN = /^[\w ./:@+-]{0,200}$/;
 
 /** SHA-256 over a line without its line end, in hex. */
-export function lineHash(line: string): string {
+export function recordHash(line: string): string {
   return hash("sha256", line, "hex");
 }
 
@@ -190,7 +190,7 @@ export function isoTime(unixMs: number): string {
   return new Date(unixMs).toISOString();
 }
 
-export function dayOf(unixMs: number): number {
+export function recordDay(unixMs: number): number {
   return Math.floor(unixMs / 86_400_000);
 }
 

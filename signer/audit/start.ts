@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { GENESIS, type Head, type Walked, walk } from "./chain.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { AUDIT_GENESIS, type AuditHead, type Walked, walk } from "./chain.ts";
 import type { AuditOpenError } from "./errors.ts";
 import { parseRecord } from "./parse.ts";
-import { type AuditRecord, type CheckpointRecord, lineHash } from "./record.ts";
+import { type AuditRecord, type CheckpointRecord, recordHash } from "./record.ts";
 import { segmentName, segmentNumbers } from "./segment.ts";
 import { StateFold } from "./state.ts";
 
@@ -13,7 +13,7 @@ export interface Found {
   /** Segment to go on in, and the bytes of it that hold records. */
   readonly segment: number;
   readonly used: number;
-  readonly head: Head;
+  readonly head: AuditHead;
   readonly state: StateFold;
   /** The last checkpoint; undefined in a new log. */
   readonly checkpoint: CheckpointRecord | undefined;
@@ -41,7 +41,14 @@ export function findEnd(folder: string): Result<Found, AuditOpenError> {
 }
 
 function newLog(): Found {
-  return { segment: 1, used: 0, head: GENESIS, state: new StateFold(), checkpoint: undefined, torn: Buffer.alloc(0) };
+  return {
+    segment: 1,
+    used: 0,
+    head: AUDIT_GENESIS,
+    state: new StateFold(),
+    checkpoint: undefined,
+    torn: Buffer.alloc(0),
+  };
 }
 
 function missing(number: number): Result<never, AuditOpenError> {
@@ -49,7 +56,7 @@ function missing(number: number): Result<never, AuditOpenError> {
 }
 
 function readEnd(folder: string, numbers: readonly number[]): Result<Found, AuditOpenError> {
-  let head: Head | undefined = numbers[0] === 1 ? GENESIS : undefined;
+  let head: AuditHead | undefined = numbers[0] === 1 ? AUDIT_GENESIS : undefined;
   for (const number of numbers.slice(0, -1)) {
     const path = join(folder, segmentName(number));
     const first = parseRecord(firstLine(path));
@@ -59,7 +66,7 @@ function readEnd(folder: string, numbers: readonly number[]): Result<Found, Audi
     const line = lastLine(path) ?? "";
     const last = parseRecord(line);
     if (!last.ok) return readSegment(folder, number, undefined, new Reader(), false);
-    head = { seq: last.value.seq, head: lineHash(line) };
+    head = { seq: last.value.seq, head: recordHash(line) };
   }
   const number = numbers.at(-1) ?? 1;
   const reader = new Reader();
@@ -89,7 +96,7 @@ class Reader {
 function readSegment(
   folder: string,
   number: number,
-  from: Head | undefined,
+  from: AuditHead | undefined,
   reader: Reader,
   isLast: boolean,
 ): Result<Found, AuditOpenError> {

@@ -1,4 +1,4 @@
-import { type AuditRecord, type DurableState, dayOf } from "./record.ts";
+import { type AuditRecord, type DurableState, recordDay } from "./record.ts";
 
 /**
  * The policy's memory, as the log keeps it: folded from the records in their order, and written into every checkpoint
@@ -25,7 +25,7 @@ export class StateFold {
 
   /** One signature, at a time in milliseconds since 1970. */
   signed(client: string, unixMs: number, nonce: bigint | undefined, address: number | undefined): void {
-    const day = dayOf(unixMs);
+    const day = recordDay(unixMs);
     if (day > this.#day) {
       this.#day = day;
       this.#signed.clear();

@@ -1,4 +1,4 @@
-import { type Head, type Walked, walk } from "./chain.ts";
+import { type AuditHead, type Walked, walk } from "./chain.ts";
 import { checkpointHolds } from "./checkpoint.ts";
 import { CHECKPOINT_OVERDUE } from "./limits.ts";
 import { type AuditRecord, type CheckpointRecord, NO_PREV } from "./record.ts";
@@ -12,7 +12,7 @@ export interface SegmentBytes {
 }
 
 /** A place that somebody else noted: the client keeps the last one that the signer gave it. */
-export interface Witness {
+export interface AuditWitness {
   readonly seq: number;
   readonly head: string;
 }
@@ -50,12 +50,12 @@ export interface Flaw {
 }
 
 /** What was verified, flaw or not. */
-export interface Verdict {
+export interface AuditVerdict {
   readonly flaw: Flaw | undefined;
   readonly records: number;
   /** Number of the first record that is there; more than 1 if earlier segments were archived. */
   readonly first: number;
-  readonly last: Head;
+  readonly last: AuditHead;
   /** Bytes of a torn last record, which the signer takes off when it starts. */
   readonly torn: number;
   /** Witnessed places that are before `first`, and so could not be looked at. */
@@ -66,10 +66,10 @@ export interface Verdict {
   readonly network: string;
 }
 
-export interface VerifyOptions {
+export interface AuditVerifyOptions {
   /** Public key of the checkpoints, 64 hex digits. */
   readonly key?: string;
-  readonly witnesses?: readonly Witness[];
+  readonly witnesses?: readonly AuditWitness[];
 }
 
 /**
@@ -78,7 +78,7 @@ export interface VerifyOptions {
  * Without a key, the chain shows every change but a rewritten rest; the key shows that up to the last checkpoint, and a
  * witness up to the place that it noted.
  */
-export function verifyLog(segments: Iterable<SegmentBytes>, options: VerifyOptions = {}): Verdict {
+export function verifyLog(segments: Iterable<SegmentBytes>, options: AuditVerifyOptions = {}): AuditVerdict {
   const run = new Verification(options);
   let previous: { readonly number: number; readonly walked: Walked } | undefined;
   for (const segment of segments) {
@@ -102,7 +102,7 @@ class Verification {
   readonly #key: string | undefined;
   readonly #witnesses: Map<number, Set<string>>;
   #flaw: Flaw | undefined;
-  #head: Head | undefined;
+  #head: AuditHead | undefined;
   #first = 0;
   #records = 0;
   #signedTo = 0;
@@ -112,7 +112,7 @@ class Verification {
   #archived = { through: 0, at: 0 };
   #at = { number: 1, line: 1 };
 
-  constructor({ key, witnesses = [] }: VerifyOptions) {
+  constructor({ key, witnesses = [] }: AuditVerifyOptions) {
     this.#key = key;
     this.#witnesses = new Map();
     for (const { seq, head } of witnesses) this.#witnesses.set(seq, (this.#witnesses.get(seq) ?? new Set()).add(head));
@@ -138,7 +138,7 @@ class Verification {
   }
 
   /** What is wrong with a record that is in its place in the chain. */
-  #record(record: AuditRecord, head: Head): Flaw["code"] | undefined {
+  #record(record: AuditRecord, head: AuditHead): Flaw["code"] | undefined {
     const { number, line } = this.#at;
     this.#head = head;
     this.#records += 1;
@@ -170,7 +170,7 @@ class Verification {
     return undefined;
   }
 
-  end(torn: number): Verdict {
+  end(torn: number): AuditVerdict {
     const { number, line } = this.#at;
     const last = this.#head?.seq ?? 0;
     const gone = this.#first > 1;
@@ -185,7 +185,7 @@ class Verification {
     return this.verdict(undefined, 0, 0, torn);
   }
 
-  verdict(code: Flaw["code"] | undefined, number: number, line: number, torn = 0): Verdict {
+  verdict(code: Flaw["code"] | undefined, number: number, line: number, torn = 0): AuditVerdict {
     if (code !== undefined) this.#set(code, number, line);
     return {
       flaw: this.#flaw,

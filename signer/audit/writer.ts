@@ -1,5 +1,5 @@
 import { Batch } from "./batch.ts";
-import type { Head } from "./chain.ts";
+import type { AuditHead } from "./chain.ts";
 import { type AuditKey, checkpointLine } from "./checkpoint.ts";
 import { CHECKPOINT_MS } from "./limits.ts";
 import {
@@ -7,8 +7,8 @@ import {
   decisionLine,
   eventLine,
   isoTime,
-  lineHash,
   type RecordHead,
+  recordHash,
   type Started,
 } from "./record.ts";
 import type { StateFold } from "./state.ts";
@@ -36,7 +36,7 @@ export class ChainWriter {
   #timeOf = Number.NaN;
 
   /** @param unsigned records after the last checkpoint, which a process that was killed has left behind */
-  constructor(parts: WriterParts, { seq, head }: Head, state: StateFold, unsigned: number) {
+  constructor(parts: WriterParts, { seq, head }: AuditHead, state: StateFold, unsigned: number) {
     this.#parts = parts;
     this.#state = state;
     this.#seq = seq;
@@ -45,7 +45,7 @@ export class ChainWriter {
   }
 
   /** The last record that has its place; it may not be on the disk yet. */
-  get head(): Head {
+  get head(): AuditHead {
     return { seq: this.#seq, head: this.#head };
   }
 
@@ -104,7 +104,7 @@ export class ChainWriter {
 
   #put(batch: Batch, line: string): void {
     this.#seq += 1;
-    this.#head = lineHash(line);
+    this.#head = recordHash(line);
     this.#sinceCheckpoint += 1;
     batch.add(line);
   }

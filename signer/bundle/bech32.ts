@@ -1,4 +1,4 @@
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { Secret } from "../../core/secret.ts";
 
 // BIP173, over bytes: an age identity is a secret, and a library would make strings of it.
 

@@ -1,11 +1,11 @@
 import { webcrypto } from "node:crypto";
 import { armor, Decrypter, Encrypter, identityToRecipient } from "age-encryption";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { decodeBech32, encodeBech32 } from "./bech32.ts";
 import { PassphraseIdentity, PassphraseRecipient } from "./passphrase.ts";
 
-export type IdentityError = {
+export type AgeIdentityError = {
   readonly code: /** Not one line `AGE-SECRET-KEY-1…` between comments. */
     | "identity_form"
     /** Encrypted with a passphrase, and none was given. */
@@ -59,7 +59,7 @@ export async function formatIdentity(identity: Secret): Promise<Secret> {
 }
 
 /** The secret of an identity file: comments, empty lines and one key. The caller's to wipe. */
-export function parseIdentity(file: Uint8Array): Result<Secret, IdentityError> {
+export function parseIdentity(file: Uint8Array): Result<Secret, AgeIdentityError> {
   let found: Secret | undefined;
   for (let start = 0; start < file.length; ) {
     const next = file.indexOf(LINE_END, start);
@@ -92,7 +92,7 @@ export async function lockIdentity(file: Secret, passphrase: Secret): Promise<st
 }
 
 /** The secret of an identity file, encrypted or not. Files, passphrase and result are the caller's to wipe. */
-export async function openIdentity(file: Uint8Array, passphrase?: Secret): Promise<Result<Secret, IdentityError>> {
+export async function openIdentity(file: Uint8Array, passphrase?: Secret): Promise<Result<Secret, AgeIdentityError>> {
   if (!isLocked(file)) return passphrase === undefined ? parseIdentity(file) : fail({ code: "identity_not_locked" });
   if (passphrase === undefined) return fail({ code: "identity_locked" });
   const decrypter = new Decrypter();

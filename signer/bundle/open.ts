@@ -1,10 +1,10 @@
 import { armor } from "age-encryption";
 import native from "secp256k1/bindings.js";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Network } from "../../ceremony/seed/network.ts";
-import type { Secret } from "../../ceremony/seed/secret.ts";
+import type { Network } from "../../core/network.ts";
+import { type BundleMode, type BundlePayload, type PayloadError, parsePayload } from "../../core/payload.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
 import { decrypterOf } from "./identity.ts";
-import { type BundleMode, type BundlePayload, type PayloadError, parsePayload } from "./payload.ts";
 
 export type BundleError =
   | PayloadError

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { type Identity, type Recipient, Stanza } from "age-encryption";
-import type { Secret } from "../../ceremony/seed/secret.ts";
+import type { Secret } from "../../core/secret.ts";
 
 // age's scrypt stanza (C2SP age.md), as a recipient and an identity of age-encryption: its own take the passphrase as a
 // string, which nobody can overwrite, and run scrypt in JavaScript, on the only thread (2^18 on two shared cores: 1.3 s here, 2.3 s there).

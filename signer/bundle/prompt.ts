@@ -1,8 +1,8 @@
 import { closeSync, readSync } from "node:fs";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 
-export type PassphraseError = {
+export type PromptError = {
   readonly code: /** There is no terminal to ask at; `--passphrase-fd` reads a descriptor. */
     | "passphrase_no_terminal"
     | "passphrase_ended"
@@ -17,9 +17,9 @@ export type PassphraseError = {
 /** Where a passphrase comes from: never argv or the environment, which others can read. */
 export interface PassphraseIo {
   /** Asks at the terminal, without an echo. */
-  ask(prompt: string): Promise<Result<Secret, PassphraseError>>;
+  ask(prompt: string): Promise<Result<Secret, PromptError>>;
   /** All that a descriptor holds. */
-  readFd(fd: number): Result<Secret, PassphraseError>;
+  readFd(fd: number): Result<Secret, PromptError>;
 }
 
 export interface PassphraseOptions {
@@ -39,7 +39,7 @@ const PASSPHRASE_MAX = 1024;
 export async function obtainPassphrase(
   options: PassphraseOptions,
   io: PassphraseIo,
-): Promise<Result<Secret, PassphraseError>> {
+): Promise<Result<Secret, PromptError>> {
   const passphrase = options.fd === undefined ? await askAll(options, io) : readParts(options.fd, options.halves, io);
   if (!passphrase.ok) return passphrase;
   const { length } = passphrase.value;
@@ -52,10 +52,7 @@ export async function obtainPassphrase(
 }
 
 /** Each part is typed twice by the same person before the next sits down. */
-async function askAll(
-  { halves, isNew }: PassphraseOptions,
-  io: PassphraseIo,
-): Promise<Result<Secret, PassphraseError>> {
+async function askAll({ halves, isNew }: PassphraseOptions, io: PassphraseIo): Promise<Result<Secret, PromptError>> {
   const parts: Secret[] = [];
   for (const name of halves ? ["first half of the passphrase", "second half of the passphrase"] : ["passphrase"]) {
     const typed = await io.ask(`${name}: `);
@@ -73,7 +70,7 @@ async function askAll(
 }
 
 /** One line, or two; a line end at the end is an editor's. */
-function readParts(fd: number, halves: boolean, io: PassphraseIo): Result<Secret, PassphraseError> {
+function readParts(fd: number, halves: boolean, io: PassphraseIo): Result<Secret, PromptError> {
   const read = io.readFd(fd);
   if (!read.ok) return read;
   const { bytes } = read.value;
@@ -99,7 +96,7 @@ export function processPassphraseIo(): PassphraseIo {
   return { ask: askTerminal, readFd };
 }
 
-function readFd(fd: number): Result<Secret, PassphraseError> {
+function readFd(fd: number): Result<Secret, PromptError> {
   const bytes = Buffer.alloc(PASSPHRASE_MAX);
   try {
     let length = 0;
@@ -125,7 +122,7 @@ const ABORTS = new Set([0x03, 0x04]);
 const ERASES = new Set([0x7f, 0x08]);
 
 /** Raw mode: no echo, and the keys come as bytes. */
-function askTerminal(prompt: string): Promise<Result<Secret, PassphraseError>> {
+function askTerminal(prompt: string): Promise<Result<Secret, PromptError>> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) return Promise.resolve(fail({ code: "passphrase_no_terminal" }));
   stderr.write(prompt);
@@ -133,7 +130,7 @@ function askTerminal(prompt: string): Promise<Result<Secret, PassphraseError>> {
   const typed = Buffer.alloc(PASSPHRASE_MAX);
   let length = 0;
   return new Promise((resolve) => {
-    const end = (result: Result<Secret, PassphraseError>): void => {
+    const end = (result: Result<Secret, PromptError>): void => {
       stdin.off("data", take);
       stdin.off("end", gone);
       stdin.setRawMode(false);

@@ -1,12 +1,12 @@
 import { randomFillSync } from "node:crypto";
 import { bech32 } from "@scure/base";
-import { pgpWords } from "../../ceremony/mix/pgpwords.ts";
-import { separateValues } from "../../ceremony/options.ts";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { type FileError, writeSecretFile } from "./files.ts";
+import { type SecretFileError, writeSecretFile } from "../../core/files.ts";
+import { separateValues } from "../../core/options.ts";
+import { pgpWords } from "../../core/pgpwords.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { Secret } from "../../core/secret.ts";
 import { formatIdentity, lockIdentity, recipientOf } from "./identity.ts";
-import { obtainPassphrase, type PassphraseError, type PassphraseIo } from "./prompt.ts";
+import { obtainPassphrase, type PassphraseIo, type PromptError } from "./prompt.ts";
 
 export interface RecipientIo extends PassphraseIo {
   readonly stdout: (text: string) => void;
@@ -25,7 +25,7 @@ const RECIPIENT_USAGE = `usage: signer recipient --out FILE [--passphrase] [--ha
 
 const EXIT = { done: 0, refused: 1, usage: 2 } as const;
 
-const TEXTS: Readonly<Record<PassphraseError["code"] | FileError["code"], string>> = {
+const TEXTS: Readonly<Record<PromptError["code"] | SecretFileError["code"], string>> = {
   file_exists: "the file is there already; an identity is never overwritten",
   file_not_written: "the file cannot be written",
   file_not_read: "the file cannot be read",

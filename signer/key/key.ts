@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, randomFillSync, timingSafeEqual } from "node:crypto";
 import * as noble from "@noble/secp256k1";
 import native from "secp256k1/bindings.js";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Secret } from "../../ceremony/seed/secret.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
 
 /**
  * The node's identity key, and the one thing it does. The bytes stay in the Secret that was given: this module makes no

@@ -2,8 +2,8 @@ import { createHash, createHmac } from "node:crypto";
 import { bech32 } from "@scure/base";
 import { HARDENED_OFFSET, HDKey } from "@scure/bip32";
 import native from "secp256k1/bindings.js";
-import { fail, ok, type Result } from "../../ceremony/result.ts";
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 
 /** The public half of `m/84'/0'/0'`: enough for every address that lnd hands out, for no signature. */
 export interface AccountKey {

@@ -31,7 +31,7 @@ export function newClient(budget: Budget, nowMs: number): ClientState {
     requests: budget.perSecond,
     refusals: budget.refusalsPerSecond,
     atMs: nowMs,
-    day: dayOf(nowMs),
+    day: budgetDay(nowMs),
     signed: 0,
     shareFromMs: nowMs,
     judged: 0,
@@ -62,7 +62,7 @@ export function isOverRate({ context }: Subject): boolean {
 export function isOverDay({ context }: Subject): boolean {
   const { state, client, config, nowMs } = context;
   const used = state.clients.get(client);
-  const signed = used === undefined || dayOf(nowMs) > used.day ? 0 : used.signed;
+  const signed = used === undefined || budgetDay(nowMs) > used.day ? 0 : used.signed;
   return signed >= budgetOf(config, client).perDay;
 }
 
@@ -100,7 +100,7 @@ export function spend(client: ClientState, { nowMs, budget, outcome, rule, share
 }
 
 export function countSignature(client: ClientState, nowMs: number): void {
-  const day = dayOf(nowMs);
+  const day = budgetDay(nowMs);
   if (day > client.day) {
     client.day = day;
     client.signed = 0;
@@ -125,6 +125,6 @@ function refilled(left: number, perSecond: number, passedMs: number): number {
 }
 
 /** UTC days since the Unix epoch. */
-export function dayOf(ms: number): number {
+export function budgetDay(ms: number): number {
   return Math.floor(ms / DAY_MS);
 }

@@ -3,7 +3,7 @@ import { isKnownFailure } from "../../proto/failuretexts.ts";
 import type { Ctx } from "../../proto/gen/btc_lsp/data/high_level_pb.js";
 import { isKeyAddress } from "./addresses.ts";
 import { FUND_MONEY_MSAT } from "./limits.ts";
-import { METHODS, type RequestMessage, type ResponseMessage } from "./methods.ts";
+import { type RequestMessage, type ResponseMessage, SIGNED_METHODS } from "./methods.ts";
 import type { Subject } from "./subject.ts";
 
 // Rules that every message has to keep, whatever the signer knows of the wallet. Each says whether it refuses. The first
@@ -76,7 +76,7 @@ const paths = new Map<string, ReadonlySet<string>>();
 function pathsOf(method: string): ReadonlySet<string> {
   const known = paths.get(method);
   if (known !== undefined) return known;
-  const request = METHODS.get(method)?.request;
+  const request = SIGNED_METHODS.get(method)?.request;
   const found = new Set(["", ...(request === undefined ? [] : pathsIn(request, ""))]);
   paths.set(method, found);
   return found;

@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import { budgetOf, isRecorded } from "./budget.ts";
 import { addressIn, nonceOf } from "./content.ts";
-import { type Form, readForm } from "./form.ts";
+import { type FrameForm, readForm } from "./form.ts";
 import type { StateChange } from "./state.ts";
 import type { PolicyContext, SignItem, Subject } from "./subject.ts";
-import { RULES, type Rule, type RuleId, type Stage } from "./table.ts";
+import { POLICY_RULES, type PolicyRule, type RuleId, type RuleStage } from "./table.ts";
 
 export type Decision = Signing | Refusing;
 
@@ -25,11 +25,11 @@ export interface Refusing {
   readonly next: StateChange;
 }
 
-const STAGES_BEFORE_READING: readonly Stage[] = ["budget", "ask"];
-const BEFORE = RULES.filter(({ stage }) => STAGES_BEFORE_READING.includes(stage));
-const CONTENT = RULES.filter(({ stage }) => stage === "content");
-const MEANING = RULES.filter(({ stage }) => stage === "meaning");
-const BY_ID = new Map(RULES.map((rule) => [rule.id, rule]));
+const STAGES_BEFORE_READING: readonly RuleStage[] = ["budget", "ask"];
+const BEFORE = POLICY_RULES.filter(({ stage }) => STAGES_BEFORE_READING.includes(stage));
+const CONTENT = POLICY_RULES.filter(({ stage }) => stage === "content");
+const MEANING = POLICY_RULES.filter(({ stage }) => stage === "meaning");
+const BY_ID = new Map(POLICY_RULES.map((rule) => [rule.id, rule]));
 
 /** Judges one frame. It changes nothing: `next` is for `applyChange`. */
 export function decide(item: SignItem, context: PolicyContext): Decision {
@@ -42,11 +42,11 @@ export function decide(item: SignItem, context: PolicyContext): Decision {
   return late === undefined ? sign(subject) : refuse(late, subject);
 }
 
-function brokenRule({ broken }: Form): Rule | undefined {
+function brokenRule({ broken }: FrameForm): PolicyRule | undefined {
   return broken === undefined ? undefined : BY_ID.get(broken.rule);
 }
 
-function firstRefusal(rules: readonly Rule[], subject: Subject): Rule | undefined {
+function firstRefusal(rules: readonly PolicyRule[], subject: Subject): PolicyRule | undefined {
   for (const rule of rules) {
     if ((rule.profile === "both" || rule.profile === subject.item.direction) && rule.refuses(subject)) return rule;
   }
@@ -69,7 +69,7 @@ function sign({ item, context, form }: Subject): Signing {
   };
 }
 
-function refuse(rule: Rule, subject: Subject): Refusing {
+function refuse(rule: PolicyRule, subject: Subject): Refusing {
   const { client, nowMs, config } = subject.context;
   // Refusals over the rate, and more refusals than a log should hold, are counted.
   const outcome = rule.id !== "budget.rate" && isRecorded(subject) ? "recorded" : "summed";
@@ -88,7 +88,7 @@ function refuse(rule: Rule, subject: Subject): Refusing {
 }
 
 /** With the place, where there is one: a number and a name of the contract, nothing of the frame. */
-export function reasonOf({ reason }: Rule, form: Form | undefined): string {
+export function reasonOf({ reason }: PolicyRule, form: FrameForm | undefined): string {
   const place = form?.broken?.place;
   return place === undefined ? reason : `${reason} (byte ${place.at}, in ${place.type})`;
 }

@@ -1,10 +1,10 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { type Decision, decide, reasonOf } from "./decide.ts";
-import { type Form, readForm } from "./form.ts";
-import { METHODS } from "./methods.ts";
+import { type FrameForm, readForm } from "./form.ts";
+import { SIGNED_METHODS } from "./methods.ts";
 import type { PolicyConfig } from "./settings.ts";
 import type { PolicyContext, SignItem, Subject } from "./subject.ts";
-import { RULES, type Rule, type RuleId } from "./table.ts";
+import { POLICY_RULES, type PolicyRule, type RuleId } from "./table.ts";
 
 /** What one rule says of a frame. */
 export interface RuleVerdict {
@@ -32,12 +32,12 @@ export function explain(item: SignItem, context: PolicyContext): Explanation {
   const subject: Subject = { item, context, form };
   return {
     decision: decide(item, context),
-    rules: RULES.map((rule) => verdictOn(rule, subject, form)),
+    rules: POLICY_RULES.map((rule) => verdictOn(rule, subject, form)),
     message: messageText(item, form),
   };
 }
 
-function verdictOn(rule: Rule, subject: Subject, form: Form): RuleVerdict {
+function verdictOn(rule: PolicyRule, subject: Subject, form: FrameForm): RuleVerdict {
   const { id } = rule;
   if (!applies(rule, subject)) return { id, outcome: "off", reason: rule.reason };
   if (isOfMessage(rule) && form.message === undefined) return { id, outcome: "not-judged", reason: rule.reason };
@@ -47,7 +47,7 @@ function verdictOn(rule: Rule, subject: Subject, form: Form): RuleVerdict {
   return { id, outcome: isJudged(rule, form) ? "pass" : "not-judged", reason: rule.reason };
 }
 
-function applies(rule: Rule, { item, context }: Subject): boolean {
+function applies(rule: PolicyRule, { item, context }: Subject): boolean {
   const { profile, stage } = rule;
   return (
     (profile === "both" || item.direction === "unspecified" || profile === item.direction) &&
@@ -56,15 +56,15 @@ function applies(rule: Rule, { item, context }: Subject): boolean {
 }
 
 /** Whether the configuration has what a rule of meaning judges by. */
-function isToldOf({ id }: Rule, { meaning, advertised }: PolicyConfig): boolean {
+function isToldOf({ id }: PolicyRule, { meaning, advertised }: PolicyConfig): boolean {
   return id === "meaning.advertised" ? advertised !== "any" : meaning !== undefined;
 }
 
-function isOfMessage({ stage }: Rule): boolean {
+function isOfMessage({ stage }: PolicyRule): boolean {
   return stage === "content" || stage === "meaning";
 }
 
-function isJudged({ stage, id }: Rule, { broken, message }: Form): boolean {
+function isJudged({ stage, id }: PolicyRule, { broken, message }: FrameForm): boolean {
   if (stage !== "form") return true;
   if (broken === undefined) return message !== undefined || isBeforePayload(id);
   // The frame is read in the table's order. A message is read byte by byte: one fault leaves all its rules open.
@@ -83,11 +83,11 @@ function isBeforePayload(id: RuleId): boolean {
 }
 
 function position(id: RuleId): number {
-  return RULES.findIndex((rule) => rule.id === id);
+  return POLICY_RULES.findIndex((rule) => rule.id === id);
 }
 
-function messageText({ method, direction }: SignItem, { message }: Form): string | undefined {
-  const desc = direction === "unspecified" ? undefined : METHODS.get(method)?.[direction];
+function messageText({ method, direction }: SignItem, { message }: FrameForm): string | undefined {
+  const desc = direction === "unspecified" ? undefined : SIGNED_METHODS.get(method)?.[direction];
   return desc === undefined || message === undefined ? undefined : toJsonString(desc, message, { prettySpaces: 2 });
 }
 
@@ -107,12 +107,12 @@ export function whatIsOff({ meaning, advertised, profiles }: PolicyConfig): stri
 
 /** The table for `signer policy`: id, whether it is on, reason. */
 export function policyTable(config: PolicyConfig): string {
-  const width = Math.max(...RULES.map(({ id }) => id.length));
-  const rows = RULES.map((rule) => `${rule.id.padEnd(width)}  ${stateOf(rule, config)}  ${rule.reason}\n`);
+  const width = Math.max(...POLICY_RULES.map(({ id }) => id.length));
+  const rows = POLICY_RULES.map((rule) => `${rule.id.padEnd(width)}  ${stateOf(rule, config)}  ${rule.reason}\n`);
   return rows.join("");
 }
 
-function stateOf(rule: Rule, config: PolicyConfig): "on " | "off" {
+function stateOf(rule: PolicyRule, config: PolicyConfig): "on " | "off" {
   const { stage, profile, id } = rule;
   const { profiles, budget, clients } = config;
   if (stage === "meaning") return isToldOf(rule, config) ? "on " : "off";

@@ -3,11 +3,11 @@ import { type CanonicalFaultCode, decodeCanonical } from "../../proto/canonical.
 import { FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
 import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
 import { FRAME_MAX, HASH_LENGTH } from "./limits.ts";
-import { METHODS, type RequestMessage, type ResponseMessage } from "./methods.ts";
+import { type RequestMessage, type ResponseMessage, SIGNED_METHODS } from "./methods.ts";
 import type { SignItem } from "./subject.ts";
 
 /** A frame as far as it could be read. */
-export interface Form {
+export interface FrameForm {
   /** The rule that it breaks first; the reading stops there. */
   readonly broken: FormFault | undefined;
   readonly message: ResponseMessage | RequestMessage | undefined;
@@ -58,7 +58,7 @@ const PAYLOAD_RULES = {
 } as const satisfies Record<CanonicalFaultCode, string>;
 
 /** Reads a frame as the message that its method and direction name, and stops at the first rule that it breaks. */
-export function readForm({ frame, method, direction }: SignItem): Form {
+export function readForm({ frame, method, direction }: SignItem): FrameForm {
   if (frame.length > FRAME_MAX) return broken("form.size");
   if (isOfAnotherDomain(frame)) return broken("form.domain");
   if (frame.length === HASH_LENGTH) return broken("form.hash-length");
@@ -66,7 +66,7 @@ export function readForm({ frame, method, direction }: SignItem): Form {
   if (!parsed.ok) return broken(FRAME_RULES[parsed.error.code]);
   if (frame.length === FRAME_HEADER) return broken("form.empty");
   const { compressed, payload } = parsed.value;
-  const desc = direction === "unspecified" ? undefined : METHODS.get(method)?.[direction];
+  const desc = direction === "unspecified" ? undefined : SIGNED_METHODS.get(method)?.[direction];
   const max = (desc === undefined ? undefined : MESSAGE_BYTES[desc.typeName]) ?? MESSAGE_BYTES_MAX;
   if (payload.length > max + (compressed ? GZIP_OVERHEAD : 0)) return broken("form.message-size");
   const content = compressed ? gunzipOne(payload, max) : { ok: true as const, value: payload };
@@ -81,7 +81,7 @@ export function readForm({ frame, method, direction }: SignItem): Form {
   return { broken: undefined, message: decoded.value as ResponseMessage | RequestMessage };
 }
 
-function broken(rule: FormRuleId): Form {
+function broken(rule: FormRuleId): FrameForm {
   return { broken: { rule }, message: undefined };
 }
 

@@ -1,5 +1,5 @@
 import type { Response_Success } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
-import { dayOf } from "./budget.ts";
+import { budgetDay } from "./budget.ts";
 import { addressIn } from "./content.ts";
 import type { Advertised } from "./settings.ts";
 import type { Subject } from "./subject.ts";
@@ -21,7 +21,7 @@ export function movesTooFar({ form, context }: Subject): boolean {
   const index = address === undefined ? undefined : state.addresses?.indexOf(address);
   if (index === undefined || config.meaning === undefined || state.addresses === undefined) return false;
   const { highest } = state.addresses;
-  const from = dayOf(nowMs) > state.addressDay ? highest : state.addressFrom;
+  const from = budgetDay(nowMs) > state.addressDay ? highest : state.addressFrom;
   return index > highest && index - from > config.meaning.addressesPerDay;
 }
 

@@ -14,7 +14,7 @@ export type ResponseMessage = GetCfg.Response | SwapIntoLn.Response | SwapFromLn
 export type RequestMessage = GetCfg.Request | SwapIntoLn.Request | SwapFromLn.Request;
 
 /** By gRPC path: all that the signer knows. The contract is the allow-list. */
-export const METHODS: ReadonlyMap<string, Method> = new Map(
+export const SIGNED_METHODS: ReadonlyMap<string, Method> = new Map(
   Service.methods.map(({ name, input, output }) => [
     `/${Service.typeName}/${name}`,
     { request: input, response: output },

@@ -1,6 +1,6 @@
-import type { Network } from "../../ceremony/seed/network.ts";
+import type { Network } from "../../core/network.ts";
 import { type AddressWindow, openAddresses } from "./addresses.ts";
-import { budgetOf, type ClientState, countSignature, dayOf, newClient, type Spending, spend } from "./budget.ts";
+import { budgetDay, budgetOf, type ClientState, countSignature, newClient, type Spending, spend } from "./budget.ts";
 import { SUMMED_EVERY_MS } from "./limits.ts";
 import type { PolicyConfig } from "./settings.ts";
 
@@ -49,7 +49,7 @@ export function openState(config: PolicyConfig, network: Network, nowMs: number,
   return {
     clients: new Map(clients),
     addresses,
-    addressDay: saved?.addressDay ?? dayOf(nowMs),
+    addressDay: saved?.addressDay ?? budgetDay(nowMs),
     addressFrom: Math.max(saved?.addressFrom ?? -1, firstAddress(config) - 1),
   };
 }
@@ -107,8 +107,8 @@ function remember(
   if (nonce !== undefined && nonce > client.highestNonce) client.highestNonce = nonce;
   if (addressIndex === undefined || state.addresses === undefined || addressIndex <= state.addresses.highest) return;
   // Set back, a clock does not give a new day of steps.
-  if (dayOf(atMs) > state.addressDay) {
-    state.addressDay = dayOf(atMs);
+  if (budgetDay(atMs) > state.addressDay) {
+    state.addressDay = budgetDay(atMs);
     state.addressFrom = state.addresses.highest;
   }
   state.addresses.advance(addressIndex);

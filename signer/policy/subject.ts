@@ -1,5 +1,5 @@
-import type { Network } from "../../ceremony/seed/network.ts";
-import type { Form } from "./form.ts";
+import type { Network } from "../../core/network.ts";
+import type { FrameForm } from "./form.ts";
 import type { PolicyConfig } from "./settings.ts";
 import type { PolicyState } from "./state.ts";
 
@@ -32,5 +32,5 @@ export interface Subject {
   readonly item: SignItem;
   readonly context: PolicyContext;
   /** Not read yet while budgets are judged. */
-  readonly form: Form | undefined;
+  readonly form: FrameForm | undefined;
 }

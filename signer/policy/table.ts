@@ -3,15 +3,15 @@ import * as content from "./content.ts";
 import type { FormRuleId } from "./form.ts";
 import { FRAME_MAX } from "./limits.ts";
 import * as meaning from "./meaning.ts";
-import { METHODS } from "./methods.ts";
+import { SIGNED_METHODS } from "./methods.ts";
 import type { Profile, Subject } from "./subject.ts";
 
 /** One rule. What breaks none of them is signed; nothing else is. */
-export interface Rule {
+export interface PolicyRule {
   readonly id: RuleId;
   /** What a client is told. */
   readonly reason: string;
-  readonly stage: Stage;
+  readonly stage: RuleStage;
   /** The direction that it is about. */
   readonly profile: Profile | "both";
   /** True: it refuses. */
@@ -19,7 +19,7 @@ export interface Rule {
 }
 
 /** In this order; `budget` and `ask` before the frame is read. */
-export type Stage = "budget" | "ask" | "form" | "content" | "meaning";
+export type RuleStage = "budget" | "ask" | "form" | "content" | "meaning";
 
 type OtherRuleId = (typeof OTHER_RULES)[number]["id"];
 export type RuleId = FormRuleId | OtherRuleId;
@@ -93,7 +93,7 @@ const OTHER_RULES = [
     reason: "the contract has no such method",
     stage: "ask",
     profile: "both",
-    refuses: ({ item }) => !METHODS.has(item.method),
+    refuses: ({ item }) => !SIGNED_METHODS.has(item.method),
   },
   {
     id: "content.ctx",
@@ -193,9 +193,9 @@ const OTHER_RULES = [
     profile: "response",
     refuses: meaning.advertisesOther,
   },
-] as const satisfies readonly (Omit<Rule, "id"> & { readonly id: string })[];
+] as const satisfies readonly (Omit<PolicyRule, "id"> & { readonly id: string })[];
 
-const FORM_RULES: readonly Rule[] = Object.entries(FORM_REASONS).map(([id, reason]) => ({
+const FORM_RULES: readonly PolicyRule[] = Object.entries(FORM_REASONS).map(([id, reason]) => ({
   // The keys of a Record are its type's; Object.entries forgets it.
   id: id as FormRuleId,
   reason,
@@ -204,10 +204,10 @@ const FORM_RULES: readonly Rule[] = Object.entries(FORM_REASONS).map(([id, reaso
   refuses: ({ form }) => form?.broken?.rule === id,
 }));
 
-const ofStage = (stage: Stage): readonly Rule[] => OTHER_RULES.filter((rule) => rule.stage === stage);
+const ofStage = (stage: RuleStage): readonly PolicyRule[] => OTHER_RULES.filter((rule) => rule.stage === stage);
 
 /** All rules, in the order in which they are asked. The first that refuses is the one that is named. */
-export const RULES: readonly Rule[] = [
+export const POLICY_RULES: readonly PolicyRule[] = [
   ...ofStage("budget"),
   ...ofStage("ask"),
   ...FORM_RULES,

@@ -23,7 +23,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { openAuditLog } from "../../signer/audit/open.ts";
-import { type AuditEntry, decisionLine, lineHash, NO_PREV } from "../../signer/audit/record.ts";
+import { type AuditEntry, decisionLine, NO_PREV, recordHash } from "../../signer/audit/record.ts";
 
 const { values } = parseArgs({
   options: {
@@ -166,7 +166,7 @@ function encoding(): number {
   for (let round = 0; round < 20; round++) {
     const start = performance.now();
     for (let seq = 1; seq <= 5000; seq++)
-      prev = lineHash(decisionLine(seq, prev, "2026-11-22T10:00:00.000Z", seq, one));
+      prev = recordHash(decisionLine(seq, prev, "2026-11-22T10:00:00.000Z", seq, one));
     times.push((performance.now() - start) / 5);
   }
   return at(times, 0.5);

@@ -17,19 +17,19 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { ChannelCredentials, Client, credentials, Metadata } from "@grpc/grpc-js";
 import native from "secp256k1/bindings.js";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
-import type { SignerPlace } from "../../signer/channel.ts";
-import { openSigner } from "../../signer/client.ts";
-import { runSigner, startSigner } from "../chain/signer.ts";
+import type { SignerPlace } from "../../signer/client/channel.ts";
+import { openSigner } from "../../signer/client/client.ts";
+import { runChainSigner, startSigner } from "../chain/signer.ts";
 import { type Lnd, SIGN_MESSAGE, startLnd } from "../regtest/lnd.ts";
 import { ghz, prepareGhz } from "../regtest/load.ts";
 import { freePort } from "../regtest/process.ts";
-import { writeBundle } from "../service/bundle.ts";
-import { frameOf, freshNonce, KEY_HEX, NODE_ID } from "../service/frames.ts";
-import { frameRequest } from "../service/messages.ts";
+import { writeBundle } from "../signer/service/bundle.ts";
+import { FRAMES_NODE_ID, frameOf, freshNonce, KEY_HEX } from "../signer/service/frames.ts";
+import { frameRequest } from "../signer/service/messages.ts";
 import { ROOT } from "../tools/sources.ts";
 import type { Contender, Figures } from "./rounds.ts";
 
-export interface Field {
+export interface SignerField {
   readonly contenders: readonly Contender[];
   /** Milliseconds of one `fdatasync` where the signer's log is: nothing with one in flight can be faster. */
   flushMs(): number;
@@ -52,7 +52,7 @@ const LND_WORDS =
  * Starts lnd and `signer run`, each as a process of its own as in production. The signer's log is in the checkout's
  * `.cache`, because a folder for temporary files may be in memory.
  */
-export async function openField(): Promise<Field> {
+export async function openSignerField(): Promise<SignerField> {
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -92,7 +92,7 @@ async function startOurs(closers: (() => unknown)[]): Promise<Places> {
   closers.push(() => rmSync(data, { recursive: true, force: true }));
   const { bundle, identity } = await writeBundle(folder);
   const certificates = join(folder, "certs");
-  const [, fingerprint] = runSigner(["certs", "--out", certificates]).trim().split(" ");
+  const [, fingerprint] = runChainSigner(["certs", "--out", certificates]).trim().split(" ");
   const file = (name: string): string => join(certificates, name);
   const [socket, port] = [join(folder, "run", "lsp.sock"), await freePort()];
   const config = {
@@ -107,7 +107,7 @@ async function startOurs(closers: (() => unknown)[]): Promise<Places> {
   writeFileSync(join(folder, "signer.yaml"), JSON.stringify(config));
   const signer = await startSigner(["--config", join(folder, "signer.yaml")]);
   closers.push(signer.stop);
-  assert.equal(signer.nodeId, NODE_ID);
+  assert.equal(signer.nodeId, FRAMES_NODE_ID);
   const pem = (name: string): string => readFileSync(file(name), "utf8");
   const tls = { authority: pem("ca.crt"), certificate: pem("lsp.crt"), privateKey: pem("lsp.key") };
   return { socket: { socket }, tls: { host: "127.0.0.1", port, ...tls }, data };
@@ -139,7 +139,7 @@ async function bare(_inFlight: number, ms: number): Promise<Figures> {
 }
 
 function stream(name: string, what: string, place: SignerPlace, closers: (() => unknown)[]): Contender {
-  const client = openSigner({ place, nodeId: NODE_ID, network: "regtest" });
+  const client = openSigner({ place, nodeId: FRAMES_NODE_ID, network: "regtest" });
   closers.push(() => client.close());
   const run = (inFlight: number, ms: number): Promise<Figures> => {
     const pool = frames();
@@ -215,7 +215,7 @@ function frames(): Buffer[] {
 
 /** A GetCfg success of this node under a short name, which makes it as long as it is to be. */
 function newFrame(): Buffer {
-  const lnPubKey = { val: Buffer.from(NODE_ID, "hex") };
+  const lnPubKey = { val: Buffer.from(FRAMES_NODE_ID, "hex") };
   const node = { pubKey: lnPubKey, host: { val: "ln" } };
   const message = create(ResponseSchema, {
     ctx: { nonce: { val: freshNonce() }, lnPubKey },

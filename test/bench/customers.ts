@@ -7,20 +7,20 @@ import { encodeBinary, SIGNATURE_HEADER } from "../../lsp/wire/metadata.ts";
 import { RequestSchema, ResponseSchema } from "../../proto/gen/btc_lsp/method/get_cfg_pb.js";
 
 /** Somebody who asks an LSP, with a key of the test's own. */
-export interface Customer {
+export interface BenchCustomer {
   readonly privateKey: Buffer;
   /** 33 bytes. */
   readonly publicKey: Buffer;
 }
 
 /** A `GetCfg` request as it goes out: made and signed before any clock runs. */
-export interface Signed {
+export interface SignedCall {
   readonly frame: Buffer;
   /** The value of `sig-bin`. */
   readonly signature: string;
 }
 
-export interface Answer {
+export interface BenchAnswer {
   /** The whole frame. */
   readonly body: Buffer;
   /** `grpc-status`; empty if there was none. */
@@ -31,12 +31,12 @@ export interface Answer {
 
 const HEADER_BYTES = 5;
 
-export function customer(at: number): Customer {
+export function customer(at: number): BenchCustomer {
   const privateKey = hash("sha256", `customer ${at} of the tests`, "buffer");
   return { privateKey, publicKey: Buffer.from(native.publicKeyCreate(privateKey, true)) };
 }
 
-export function getCfg({ privateKey, publicKey }: Customer, nonce: bigint): Signed {
+export function signedGetCfg({ privateKey, publicKey }: BenchCustomer, nonce: bigint): SignedCall {
   const ctx = { nonce: { val: nonce }, lnPubKey: { val: publicKey } };
   const frame = makeFrame(toBinary(RequestSchema, create(RequestSchema, { ctx })), false);
   const { signature } = native.ecdsaSign(hash("sha256", frame, "buffer"), privateKey);
@@ -44,7 +44,7 @@ export function getCfg({ privateKey, publicKey }: Customer, nonce: bigint): Sign
 }
 
 /** @param authority PEM of whom the server's certificate is */
-export async function dial(address: string, authority: string): Promise<ClientHttp2Session> {
+export async function dialServer(address: string, authority: string): Promise<ClientHttp2Session> {
   const session = connect(`https://${address}`, { ca: authority, servername: "localhost" });
   await new Promise((resolve, reject) => session.once("connect", resolve).once("error", reject));
   session.on("error", () => undefined);
@@ -54,7 +54,11 @@ export async function dial(address: string, authority: string): Promise<ClientHt
 const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_TE } = constants;
 
 /** Rejects if the stream ends without an answer. */
-export function ask(session: ClientHttp2Session, path: string, { frame, signature }: Signed): Promise<Answer> {
+export function askOnce(
+  session: ClientHttp2Session,
+  path: string,
+  { frame, signature }: SignedCall,
+): Promise<BenchAnswer> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       [HTTP2_HEADER_METHOD]: "POST",
@@ -82,7 +86,7 @@ export function ask(session: ClientHttp2Session, path: string, { frame, signatur
   });
 }
 
-export function isSuccess({ status, body }: Answer): boolean {
+export function isSuccess({ status, body }: BenchAnswer): boolean {
   if (status !== "0") return false;
   const { ctx, either } = fromBinary(ResponseSchema, body.subarray(HEADER_BYTES));
   return ctx !== undefined && either.case === "success";

@@ -5,8 +5,8 @@ import { constants, createSecureServer, type ServerHttp2Stream } from "node:http
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
-import { newFolder, writeTls } from "../lsp/rig.ts";
-import { startRelay } from "../node/relay.ts";
+import { newLspFolder, writeTls } from "../lsp/app/rig.ts";
+import { startRelay } from "../lsp/node/relay.ts";
 import { type Daemon, startDaemon } from "../regtest/process.ts";
 import { needs } from "../tools/need.ts";
 import { type Gun, type Hit, openGun, type Shot } from "./gun.ts";
@@ -16,7 +16,7 @@ const IN_FLIGHT = 64;
 const STREAMS_MAX = 8;
 
 describe("the load program", needs("go"), () => {
-  const folder = newFolder();
+  const folder = newLspFolder();
   const tls = writeTls(folder);
   let echo: Daemon;
   let gun: Gun;

@@ -5,9 +5,9 @@ import type { Readable, Writable } from "node:stream";
 import { decodeBinary } from "../../lsp/wire/metadata.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
 import { gunProgram } from "../regtest/build.ts";
-import { customer, getCfg, isSuccess } from "./customers.ts";
+import { customer, isSuccess, signedGetCfg } from "./customers.ts";
 import type { Figures } from "./rounds.ts";
-import { openSlots, type Rows, readRows, rowBytes } from "./slots.ts";
+import { openSlots, type RowsOfBytes, readRows, rowBytes } from "./slots.ts";
 
 export interface Shot {
   readonly address: string;
@@ -73,7 +73,7 @@ export async function openGun(): Promise<Gun> {
     for (let turn = 0; turn < turns; turn += 1) {
       nonce += 1n;
       for (const who of customers) {
-        const { frame, signature } = getCfg(who, nonce);
+        const { frame, signature } = signedGetCfg(who, nonce);
         requests.add(frame, signature);
       }
     }
@@ -135,7 +135,7 @@ function openReader(from: Readable): (bytes: number) => Promise<Buffer> {
     });
 }
 
-function judge(requests: Rows, answers: Rows, row: number, nodeId: string | undefined): void {
+function judge(requests: RowsOfBytes, answers: RowsOfBytes, row: number, nodeId: string | undefined): void {
   const [body, status, signature] = [answers.bytes(row, BODY), answers.text(row, STATUS), answers.text(row, SIGNED)];
   if (nodeId === undefined) {
     const asked = requests.bytes(callOf(answers, row).row, FRAME);
@@ -148,7 +148,7 @@ function judge(requests: Rows, answers: Rows, row: number, nodeId: string | unde
   assert(der !== undefined && verifyFrame(body, der, Buffer.from(nodeId, "hex")), "the answer's signature holds");
 }
 
-function figures(answers: Rows, ms: number): Figures {
+function figures(answers: RowsOfBytes, ms: number): Figures {
   const times = Float64Array.from({ length: answers.count() }, (_, row) => {
     const { latencyMs, endMs } = callOf(answers, row);
     return endMs <= ms ? latencyMs : Number.POSITIVE_INFINITY;
@@ -159,7 +159,7 @@ function figures(answers: Rows, ms: number): Figures {
   return { perSecond: (inTime * 1000) / ms, p50ms: at(0.5), p99ms: at(0.99) };
 }
 
-function callOf(answers: Rows, at: number): { row: number; latencyMs: number; endMs: number } {
+function callOf(answers: RowsOfBytes, at: number): { row: number; latencyMs: number; endMs: number } {
   const [row = Number.NaN, latency = Number.NaN, end = Number.NaN] = answers.text(at, CALL).split(" ").map(Number);
   return { row, latencyMs: latency / NS_PER_MS, endMs: end / NS_PER_MS };
 }

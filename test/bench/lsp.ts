@@ -10,8 +10,8 @@
  */
 import { parseArgs } from "node:util";
 import { endWithHelp } from "../tools/help.ts";
-import { openField } from "./lspfield.ts";
-import { json, type Row, readRounds, rowOf, table, takeTurns } from "./rounds.ts";
+import { openLspField } from "./lspfield.ts";
+import { json, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
 import { soak } from "./soak.ts";
 
 endWithHelp("usage: npm run bench:lsp -- [--json] [--rounds N] [--ms N] [--soak SECONDS]\n");
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const options = { ...readRounds(values), warmUpMs: 5_000 };
 
-const { contenders, close } = await openField();
+const { contenders, close } = await openLspField();
 try {
   process.stdout.write(values.soak === undefined ? await compare() : await soak(contenders, Number(values.soak)));
 } finally {
@@ -40,7 +40,7 @@ async function compare(): Promise<string> {
 
 /** What the LSP is to reach, on Postgres. */
 function reach(rows: readonly Row[]): string[] {
-  const of = (name: string, inFlight: number): number => rowOf(rows, name, inFlight).perSecond;
+  const of = (name: string, inFlight: number): number => roundRow(rows, name, inFlight).perSecond;
   const line = (what: string, ratio: number, bound: number | undefined, digits = 2): string => {
     const judged = bound === undefined ? "" : `at least ${bound.toFixed(digits)}  ${ratio >= bound ? "met" : "MISSED"}`;
     return `${what.padEnd(46)} ${ratio.toFixed(digits).padStart(6)}  ${judged}`.trimEnd();

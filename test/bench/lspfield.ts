@@ -5,12 +5,12 @@ import { join } from "node:path";
 import native from "secp256k1/bindings.js";
 import { stringify } from "yaml";
 import { startSigner } from "../chain/signer.ts";
-import { NODE_ID, OURS, WORDS, writeMacaroon, writeSecret, writeTls } from "../lsp/rig.ts";
+import { OURS, RIG_NODE_ID, RIG_WORDS, writeMacaroon, writeSecret, writeTls } from "../lsp/app/rig.ts";
+import { startPostgres } from "../lsp/store/postgres.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { freeAddress, startDaemon } from "../regtest/process.ts";
 import { startRegtest } from "../regtest/regtest.ts";
-import { writeBundle } from "../service/bundle.ts";
-import { startPostgres } from "../store/postgres.ts";
+import { writeBundle } from "../signer/service/bundle.ts";
 import { ROOT } from "../tools/sources.ts";
 import { type Hit, openGun, type Shot } from "./gun.ts";
 import type { Contender } from "./rounds.ts";
@@ -23,7 +23,7 @@ export interface LspContender extends Contender {
   residentBytes(): number;
 }
 
-export interface Field {
+export interface LspField {
   readonly contenders: readonly LspContender[];
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ const ECHO_PER_SECOND_MAX = 50_000;
  * btcd and lnd, the signer, Postgres, three LSPs, an echo and the load program, each a process of its own. The signer's log
  * is in the checkout's `.cache`, because a folder for temporary files may be in memory.
  */
-export async function openField(): Promise<Field> {
+export async function openLspField(): Promise<LspField> {
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -51,7 +51,7 @@ export async function openField(): Promise<Field> {
     mkdirSync(cache, { recursive: true });
     const disk = mkdtempSync(join(cache, "bench-lsp-"));
     closers.push(() => rmSync(disk, { recursive: true, force: true }));
-    const regtest = await startRegtest({ lnds: [{ name: "lsp", words: WORDS }] });
+    const regtest = await startRegtest({ lnds: [{ name: "lsp", words: RIG_WORDS }] });
     closers.push(regtest.stop);
     const lnd = regtest.lnd("lsp");
     const postgres = await startPostgres();
@@ -138,7 +138,7 @@ async function startLsp({ name, what, database, signedBy, folder, lnd, tls, gun,
   const config = join(own, "lsp.yaml");
   const text = stringify({
     network: "regtest",
-    "node-id": NODE_ID,
+    "node-id": RIG_NODE_ID,
     listen: { host, port: Number(port) },
     tls: { certificate: tls.certificate, "private-key": tls["private-key"] },
     advertise: { host: p2pHost, port: Number(p2pPort) },
@@ -171,7 +171,7 @@ async function startLsp({ name, what, database, signedBy, folder, lnd, tls, gun,
       address,
       authority: tls.authority,
       path: METHOD,
-      nodeId: NODE_ID,
+      nodeId: RIG_NODE_ID,
       inFlight,
       ms,
       perSecondMax,

@@ -88,7 +88,7 @@ export function table(contenders: readonly Contender[], rows: readonly Row[], { 
   return [note, "", `${"name".padEnd(width)} in flight    per s   p50 ms   p99 ms`, ...lines];
 }
 
-export function rowOf(rows: readonly Row[], name: string, inFlight: number): Row {
+export function roundRow(rows: readonly Row[], name: string, inFlight: number): Row {
   const row = rows.find((one) => one.name === name && one.inFlight === inFlight);
   if (row === undefined) throw new RangeError(`no row ${name} ${inFlight}`);
   return row;

@@ -13,8 +13,8 @@ import { parseArgs } from "node:util";
 import { CipherSeed } from "aezeed";
 import { decipher, SCRYPT_N } from "../../ceremony/seed/aezeed.ts";
 import { parsePhrase } from "../../ceremony/seed/phrase.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { openOracle } from "../oracle/oracle.ts";
+import { Secret } from "../../core/secret.ts";
+import { openOracle } from "../ceremony/oracle/oracle.ts";
 import { endWithHelp } from "../tools/help.ts";
 
 /** Reach: the cipher, checksum and words may add a tenth to the scrypt that nobody can avoid. */

@@ -7,8 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { endWithHelp } from "../tools/help.ts";
-import { openField } from "./contenders.ts";
-import { json, median, type Row, readRounds, rowOf, table, takeTurns } from "./rounds.ts";
+import { openSignerField } from "./contenders.ts";
+import { json, median, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
 
 endWithHelp("usage: npm run bench:signer -- [--json] [--rounds N] [--ms N]\n");
 const { values } = parseArgs({
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const asked = readRounds(values);
 
-const { contenders, flushMs, close } = await openField();
+const { contenders, flushMs, close } = await openSignerField();
 const flushes: number[] = [];
 const options = { ...asked, warmUpMs: 1_000, onRound: () => void flushes.push(flushMs()) };
 
@@ -39,7 +39,7 @@ function report(rows: readonly Row[]): string {
 
 /** What the signer is to reach, log on disk, over its socket. */
 function reach(rows: readonly Row[]): string[] {
-  const of = (name: string, inFlight: number): Row => rowOf(rows, name, inFlight);
+  const of = (name: string, inFlight: number): Row => roundRow(rows, name, inFlight);
   const [ours, limit, js, go] = ["stream-socket", "limit", "lnd-grpc-js", "lnd-ghz"].map((name) => of(name, 64)) as [
     ...[Row, Row, Row, Row],
   ];

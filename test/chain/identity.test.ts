@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { identity, identityPrivateKey } from "../../ceremony/seed/derivation.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { identityPrivateKey, walletIdentity } from "../../ceremony/seed/derivation.ts";
+import { Secret } from "../../core/secret.ts";
 import { type IdentityKey, openKey } from "../../signer/key/key.ts";
 import { type Lnd, startLnd } from "../regtest/lnd.ts";
 import { needs } from "../tools/need.ts";
@@ -16,7 +16,7 @@ for (const vector of vectors.btcwallet_nonstandard_derivation.vectors) {
   for (const network of NETWORKS) {
     describe(`lnd on ${network}, ${vector.why}`, needs("go"), () => {
       const entropy = Secret.copyOf(Buffer.from(vector.entropy_hex, "hex"));
-      const { nodeId } = identity(entropy, network);
+      const { nodeId } = walletIdentity(entropy, network);
       let lnd: Lnd;
       let key: IdentityKey;
 

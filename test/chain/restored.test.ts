@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { accountsJson, watchOnlyAccounts } from "../../ceremony/seed/accounts.ts";
-import { identity } from "../../ceremony/seed/derivation.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { walletIdentity } from "../../ceremony/seed/derivation.ts";
+import { Secret } from "../../core/secret.ts";
 import { logsOnFailure } from "../regtest/logs.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import type { Notes } from "../rehearsal/player.ts";
@@ -20,7 +20,7 @@ const ODD = vectors.btcwallet_nonstandard_derivation.vectors.find(({ why }) => w
 describe("the LSP's lnd on a chain", needs("go"), () => {
   assert.ok(ODD);
   const entropy = Secret.copyOf(Buffer.from(ODD.entropy_hex, "hex"));
-  const odd = { words: ODD.mnemonic.words.split(" "), nodeId: identity(entropy, "regtest").nodeId };
+  const odd = { words: ODD.mnemonic.words.split(" "), nodeId: walletIdentity(entropy, "regtest").nodeId };
   let folder: string;
   let notes: Notes;
   let regtest: Regtest;

@@ -31,6 +31,6 @@ export async function startSigner(options: readonly string[]): Promise<SignerPro
 }
 
 /** Another command of the signer, to its end; its standard output. Throws for any exit code but 0. */
-export function runSigner(args: readonly string[]): string {
+export function runChainSigner(args: readonly string[]): string {
   return execFileSync(process.execPath, [...PROGRAM, ...args], { encoding: "utf8" });
 }

@@ -8,7 +8,7 @@ import { ROOT } from "../tools/sources.ts";
 const execute = promisify(execFile);
 
 /** One command of a program of this project, to its end; its standard output. Rejects for any exit code but 0. */
-export async function run(program: "lsp" | "signer", args: readonly string[]): Promise<string> {
+export async function runCommand(program: "lsp" | "signer", args: readonly string[]): Promise<string> {
   return (await execute(process.execPath, [join(ROOT, program, "main.ts"), ...args])).stdout;
 }
 

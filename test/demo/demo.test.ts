@@ -9,10 +9,10 @@ import { regtestPrograms } from "../regtest/build.ts";
 import { caller } from "../regtest/chain.ts";
 import { openRpc } from "../regtest/rpc.ts";
 import { KEYS } from "../rehearsal/console.ts";
-import { Terminal } from "../rehearsal/terminal.ts";
+import { EmulatedTerminal } from "../rehearsal/terminal.ts";
 import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
-import type { Info, LndPlace } from "./info.ts";
+import type { DemoLndPlace, Info } from "./info.ts";
 
 const DEMO = join(ROOT, "test", "demo", "demo.ts");
 /** Half a minute on an idle machine. */
@@ -22,7 +22,7 @@ const END_MS = 20_000;
 describe("the demo that is kept", needs("go"), () => {
   let folder: string;
   let file: string;
-  let terminal: Terminal;
+  let terminal: EmulatedTerminal;
   let info: Info;
   let told: string;
 
@@ -31,7 +31,7 @@ describe("the demo that is kept", needs("go"), () => {
     file = join(folder, "info.json");
     // Relative, to where the caller stands.
     const env = { INIT_CWD: folder };
-    terminal = new Terminal(process.execPath, [DEMO, "--keep", "--info", "info.json"], {
+    terminal = new EmulatedTerminal(process.execPath, [DEMO, "--keep", "--info", "info.json"], {
       columns: 160,
       rows: 100,
       env,
@@ -126,7 +126,7 @@ describe("the demo", needs("go"), () => {
   test("that is interrupted before all of it runs leaves no process and no file", async () => {
     // Of a folder for temporary files whose name is too long for a socket it makes no use.
     const long = mkdtempSync(join(tmpdir(), `${"long-".repeat(20)}`));
-    const terminal = new Terminal(process.execPath, [DEMO], { columns: 160, env: { TMPDIR: long } });
+    const terminal = new EmulatedTerminal(process.execPath, [DEMO], { columns: 160, env: { TMPDIR: long } });
     try {
       const shown = (await terminal.waitFor(/^ 2 Ceremony$/m, { timeoutMs: ALL_MS })).join("\n");
       const folder = shown.match(/^All its files are in (\S+)$/m)?.[1] ?? "";
@@ -165,7 +165,7 @@ test("the demo without Go says what is missing", () => {
 /** Of the chain, and as each lnd has it. */
 async function heights({ lspLnd, customerLnd, chainRpc }: Info) {
   const { protos } = await regtestPrograms();
-  const heightOf = async ({ address, tlsCert, macaroon, nodeId }: LndPlace): Promise<number> => {
+  const heightOf = async ({ address, tlsCert, macaroon, nodeId }: DemoLndPlace): Promise<number> => {
     const rpc = openRpc(address, tlsCert, protos);
     try {
       rpc.authorize(readFileSync(macaroon).toString("hex"));

@@ -3,7 +3,7 @@ import type { Lnd } from "../regtest/lnd.ts";
 import type { System } from "./system.ts";
 
 /** Where to find one lnd: an address and absolute paths. */
-export interface LndPlace {
+export interface DemoLndPlace {
   /** `host:port` of its gRPC. */
   readonly address: string;
   readonly tlsCert: string;
@@ -18,8 +18,8 @@ export interface Info {
   /** PEM: what a client of the LSP has to trust. */
   readonly lspTlsCert: string;
   readonly lspNodeId: string;
-  readonly customerLnd: LndPlace;
-  readonly lspLnd: LndPlace;
+  readonly customerLnd: DemoLndPlace;
+  readonly lspLnd: DemoLndPlace;
   readonly signerSocket: string;
   /** btcd's JSON-RPC over HTTPS. */
   readonly chainRpc: {
@@ -45,7 +45,7 @@ export function infoOf({ folder, nodeId, regtest, lspLnd, customerLnd, signerSoc
   };
 }
 
-function placeOf({ target, certificate, macaroonFile, nodeId }: Lnd): LndPlace {
+function placeOf({ target, certificate, macaroonFile, nodeId }: Lnd): DemoLndPlace {
   return { address: target, tlsCert: certificate, macaroon: macaroonFile, nodeId };
 }
 

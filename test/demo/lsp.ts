@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { readConfig } from "../../lsp/config.ts";
-import { describe } from "../../lsp/describe.ts";
-import { makeAuthority, makeServer, validFor } from "../../signer/service/certs.ts";
+import { readLspConfig } from "../../lsp/app/config.ts";
+import { describe } from "../../lsp/app/describe.ts";
+import { makeAuthority, makeServer, validFor } from "../../signer/pki/authority.ts";
 import type { Lnd } from "../regtest/lnd.ts";
 import { freeAddress, startDaemon } from "../regtest/process.ts";
 import { ROOT } from "../tools/sources.ts";
@@ -70,7 +70,7 @@ export async function planLsp({ folder, nodeId, lnd, macaroon, signerSocket }: L
     signer: { socket: signerSocket, witness: join(folder, "witness.jsonl") },
     admin: { port: 0 },
   });
-  const config = readConfig(text);
+  const config = readLspConfig(text);
   if (!config.ok) throw new Error(config.error.faults.join("\n"));
   const described = describe(config.value);
   return {

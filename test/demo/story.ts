@@ -1,10 +1,10 @@
 /** What came out of a step: a name and a value each. */
-export type Facts = readonly (readonly [name: string, value: string])[];
+export type StoryFacts = readonly (readonly [name: string, value: string])[];
 
 /** Tells what is done to whoever looks on. */
 export interface Story {
   /** Says what comes, does it, then says what came out of it and how long it took. */
-  step<T>(title: string, why: string, act: () => Promise<T>, facts: (result: T) => Facts): Promise<T>;
+  step<T>(title: string, why: string, act: () => Promise<T>, facts: (result: T) => StoryFacts): Promise<T>;
 }
 
 const NAME_COLUMNS = 10;

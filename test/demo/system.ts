@@ -7,7 +7,7 @@ import { freeAddress } from "../regtest/process.ts";
 import { type Regtest, startRegtest } from "../regtest/regtest.ts";
 import type { Notes } from "../rehearsal/player.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
-import { run, runLncli } from "./commands.ts";
+import { runCommand, runLncli } from "./commands.ts";
 import { type LspPlan, type LspProcess, planLsp, startLsp } from "./lsp.ts";
 import type { Story } from "./story.ts";
 
@@ -114,7 +114,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
     "The LSP",
     "with the macaroon that `lsp macaroon` has baked, good for nothing else.",
     async () => {
-      await runLncli(await run("lsp", ["macaroon"]), plan.folder, lspLnd, lncli);
+      await runLncli(await runCommand("lsp", ["macaroon"]), plan.folder, lspLnd, lncli);
       return startLsp(plan);
     },
     ({ address, configuration }) => [
@@ -127,7 +127,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   await story.step(
     "A question and its answer",
     "signed by the customer's lnd; the answer must be signed by the ceremony's key.",
-    () => run("lsp", getCfg),
+    () => runCommand("lsp", getCfg),
     (printed) => [
       ["command", "lsp client get-cfg …"],
       ["answer", printed.trimEnd()],
@@ -136,7 +136,7 @@ async function bringUp(folder: string, story: Story, started: Started[]): Promis
   await story.step(
     "The signer's log",
     "every signature is in it, entry chained to entry; anybody can verify it.",
-    () => run("signer", ["audit", "verify", "--data", data, "--key", logKey]),
+    () => runCommand("signer", ["audit", "verify", "--data", data, "--key", logKey]),
     (printed) => [
       ["command", "signer audit verify …"],
       ["verdict", printed.trimEnd()],
@@ -160,7 +160,7 @@ function holdCeremony(folder: string, story: Story): Promise<Ceremony> {
       const out = join(folder, "ceremony");
       mkdirSync(join(folder, "signer"), { mode: 0o700 });
       const identity = join(folder, "signer", "identity.txt");
-      const recipient = (await run("signer", ["recipient", "--out", identity])).match(/age1[0-9a-z]+/)?.[0];
+      const recipient = (await runCommand("signer", ["recipient", "--out", identity])).match(/age1[0-9a-z]+/)?.[0];
       if (recipient === undefined) throw new Error("signer recipient names no recipient");
       return { ...(await rehearse({ out, recipient, noScreens: true })), out, identity };
     },
@@ -197,7 +197,7 @@ function startSigning(
     "opens the bundle of the ceremony, holds the key, logs before it signs.",
     async () => {
       const data = join(folder, "signer", "data");
-      const logKey = (await run("signer", ["audit", "init", "--data", data])).trim();
+      const logKey = (await runCommand("signer", ["audit", "init", "--data", data])).trim();
       writeFileSync(configuration, plan.signerPolicy, { mode: 0o600 });
       const files = ["--bundle", join(out, "identity.age"), "--identity-file", identity];
       const where = ["--network", "regtest", "--data", data, "--socket", signerSocket];

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { openMetrics as openLspMetrics } from "../../lsp/metrics.ts";
-import { PARTS } from "../../lsp/readiness.ts";
-import { openMetrics as openSignerMetrics } from "../../signer/service/metrics.ts";
+import { openLspMetrics } from "../../lsp/app/metrics.ts";
+import { PARTS } from "../../lsp/app/readiness.ts";
+import { openSignerMetrics } from "../../signer/app/metrics.ts";
 import { ROOT } from "../tools/sources.ts";
 
 interface Rule {

@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { NODE_ID, newFolder, writeSecret, writeTls } from "../lsp/rig.ts";
-import { writeBundle } from "../service/bundle.ts";
+import { newLspFolder, RIG_NODE_ID, writeSecret, writeTls } from "../lsp/app/rig.ts";
+import { writeBundle } from "../signer/service/bundle.ts";
 import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
 
@@ -36,7 +36,7 @@ const skip = root ? needs("python3", "systemd").skip : "only root can install, h
 test("the page's install steps give a signer that starts as its unit says, and an LSP whose configuration is in order", {
   skip,
 }, async () => {
-  const folder = newFolder();
+  const folder = newLspFolder();
   const files = join(folder, "files");
   mkdirSync(files);
   const { bundle } = await writeBundle(files);
@@ -66,7 +66,7 @@ test("the page's install steps give a signer that starts as its unit says, and a
     "lsp.yaml",
     stringify({
       network: "regtest",
-      "node-id": NODE_ID,
+      "node-id": RIG_NODE_ID,
       listen: { host: "127.0.0.1", port: 0 },
       admin: { port: 0 },
       tls: { certificate: "/etc/btc-lsp/fullchain.pem", "private-key": "/etc/btc-lsp/privkey.pem" },

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { freePort } from "../regtest/process.ts";
-import { startProgram } from "../service/program.ts";
-import { newFolder } from "../service/rig.ts";
+import { startSignerProgram } from "../signer/service/program.ts";
+import { newSignerFolder } from "../signer/service/rig.ts";
 import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
 
@@ -17,9 +17,9 @@ test(
   "Prometheus gets from a TCP port to the signer's socket by systemd's proxy, as the units start it",
   needs("systemd"),
   async () => {
-    const folder = newFolder();
+    const folder = newSignerFolder();
     const metrics = join(folder, "run", "metrics.sock");
-    const signer = await startProgram(folder, ["--metrics-socket", metrics]);
+    const signer = await startSignerProgram(folder, ["--metrics-socket", metrics]);
     const [, proxy = "", , path = ""] =
       /^ExecStart=(\S+) (\S+) (\S+)$/m.exec(read("deploy/signer-metrics.service")) ?? [];
     assert.equal(path, "/run/signer/metrics/metrics.sock");

@@ -3,19 +3,19 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openSigner, type SignResult } from "../../signer/client.ts";
+import { openSigner, type SignResult } from "../../signer/client/client.ts";
 import { startSigner } from "../chain/signer.ts";
-import { writeBundle } from "../service/bundle.ts";
-import { goodFrame, METHOD, NODE_ID } from "../service/frames.ts";
-import { signer } from "../service/program.ts";
-import { newFolder } from "../service/rig.ts";
+import { writeBundle } from "../signer/service/bundle.ts";
+import { FRAMES_NODE_ID, goodFrame, METHOD } from "../signer/service/frames.ts";
+import { signer } from "../signer/service/program.ts";
+import { newSignerFolder } from "../signer/service/rig.ts";
 
 const SECOND = 1_000_000n;
 const told = (result: SignResult): string => (result.kind === "refused" ? result.rule : result.kind);
 
 /** The steps of docs/operate.md, "Move the signer to another host"; a folder is a host. */
 test("a signer moves with its log: what was signed on the old host binds the new one", async () => {
-  const [old, next, fresh] = [newFolder(), newFolder(), newFolder()];
+  const [old, next, fresh] = [newSignerFolder(), newSignerFolder(), newSignerFolder()];
   const { bundle, identity } = await writeBundle(old);
   const key = ["--network", "regtest", "--bundle", bundle, "--identity-file", identity];
   const hostOf = (folder: string) => {
@@ -29,7 +29,7 @@ test("a signer moves with its log: what was signed on the old host binds the new
   const connect = (socket: string) =>
     openSigner({
       place: { socket },
-      nodeId: NODE_ID,
+      nodeId: FRAMES_NODE_ID,
       network: "regtest",
       witnessFile: witness,
       onAlarm: ({ kind }) => alarms.push(kind),
@@ -74,7 +74,7 @@ test("a signer moves with its log: what was signed on the old host binds the new
 
 /** docs/operate.md, "Back up": segments and key, copied while the signer writes. */
 test("a log that was copied while the signer runs verifies, and a signer goes on in it", async () => {
-  const [folder, copy] = [newFolder(), newFolder()];
+  const [folder, copy] = [newSignerFolder(), newSignerFolder()];
   const { bundle, identity } = await writeBundle(folder);
   const options = ["--network", "regtest", "--bundle", bundle, "--identity-file", identity];
   const data = join(folder, "data");
@@ -82,7 +82,7 @@ test("a log that was copied while the signer runs verifies, and a signer goes on
   const running = await startSigner([...options, "--data", data, "--socket", join(folder, "run", "lsp.sock")]);
   const client = openSigner({
     place: { socket: join(folder, "run", "lsp.sock") },
-    nodeId: NODE_ID,
+    nodeId: FRAMES_NODE_ID,
     network: "regtest",
   });
   const asked = Array.from({ length: 500 }, () => client.sign(goodFrame(), METHOD, "response"));

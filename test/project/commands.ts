@@ -125,7 +125,7 @@ export const OTHER_SCRIPTS: Readonly<Record<string, string>> = {
 const CRASH = /^ {4}at .*:\d+:\d+\)?$|^Node\.js v\d+/m;
 
 /** What is wrong with a start: sentences, none if it did as it should. */
-export function judge(start: Start, exit: number, printed: string): string[] {
+export function judgeCommand(start: Start, exit: number, printed: string): string[] {
   return [
     ...(start.exit.includes(exit) ? [] : [`ended with ${exit} instead of ${start.exit.join(" or ")}`]),
     ...(start.says.test(printed) ? [] : [`printed nothing like ${start.says}`]),
@@ -146,7 +146,7 @@ export function startNpm(root: string, folder: string, start: Start): Promise<{ 
     const child = execFile("npm", ["--prefix", root, ...npm], settings, (error, stdout, stderr) => {
       const printed = `${stdout}${stderr}`;
       const exit = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
-      resolve({ wrong: judge(start, exit, printed), printed });
+      resolve({ wrong: judgeCommand(start, exit, printed), printed });
     });
     child.stdin?.end(input);
   });

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { sampleTranscript } from "../ceremony/transcript/sample.ts";
 import { ROOT } from "../tools/sources.ts";
-import { sampleTranscript } from "../transcript/sample.ts";
-import { COMMANDS, judge, OTHER_SCRIPTS, type Start, startNpm } from "./commands.ts";
+import { COMMANDS, judgeCommand, OTHER_SCRIPTS, type Start, startNpm } from "./commands.ts";
 
 const PAGES = [
   ...["README.md", "SECURITY.md", "iso/README.md", "iso/boot/README.md"],
@@ -97,7 +97,7 @@ describe("seen when broken", () => {
   });
 
   test("a command that prints what it should and ends as it should not", () => {
-    assert.deepEqual(judge(helped, 3, "usage: npm run bench"), ["ended with 3 instead of 0"]);
+    assert.deepEqual(judgeCommand(helped, 3, "usage: npm run bench"), ["ended with 3 instead of 0"]);
   });
 });
 

@@ -1,7 +1,8 @@
-import { codeOf, importsOf, type SourceFile } from "./source.ts";
+import { PURE_FILES, ROOMS, roomOfFile } from "./rooms.ts";
+import { codeWithoutText, importsOf, type SourceFile } from "./source.ts";
 
 /** One rule of the architecture. */
-export interface Rule {
+export interface ArchitectureRule {
   readonly name: string;
   /** The files that it is about. */
   readonly on: (path: string) => boolean;
@@ -11,11 +12,8 @@ export interface Rule {
   readonly examples: readonly SourceFile[];
 }
 
-/** Folders and files of ceremony/ that hold no clock, randomness, disk, terminal or child: a value in, a value out. */
-const PURE =
-  /^ceremony\/(?:(?:seed|mix|bundle|transcript|check|flow|screen|second|inspect)\/|(?:config|limits|lists|options|refusals|result|script)\.ts$)/;
 /** node:crypto for its hashes; what it has of randomness is refused by name. */
-const PURE_NODE_MODULES = ["node:crypto", "node:util", "node:buffer"];
+const PURE_NODE_MODULES = ["node:crypto", "node:util", "node:buffer", "node:zlib"];
 const IMPURE_CODE = [
   /\bDate\.now\b/,
   /\bnew Date\s*\(\s*\)/,
@@ -28,7 +26,7 @@ const IMPURE_CODE = [
   /\bimport\s*\(/,
 ];
 
-const NETWORK_MODULES =
+export const NETWORK_MODULES =
   /^(?:node:)?(?:net|tls|https?|http2|dgram|dns|dns\/promises|quic|cluster|inspector|inspector\/promises)$/;
 const RPC_PACKAGES = /^(?:@grpc\/|@connectrpc\/|grpc\b|protobufjs\b|ws\b|undici\b|lightning\b)/;
 const NETWORK_CODE = [/\bfetch\s*\(/, /\b(?:WebSocket|EventSource|XMLHttpRequest)\b/];
@@ -48,25 +46,22 @@ const REGISTRY_HOSTS = new RegExp(
 );
 
 const TOP_LEVEL = new Set([
-  ...[".ci", "ceremony", "deploy", "docs", "iso", "lsp", "proto", "signer", "test"],
+  ...[".ci", "ceremony", "core", "deploy", "docs", "iso", "lsp", "proto", "signer", "test"],
   ...[".gitignore", ".npmrc", "biome.json", "knip.json", "package-lock.json", "package.json", "tsconfig.json"],
   ...["LICENSE", "README.md", "SECURITY.md", "VERSION"],
 ]);
 
-const SHARED_WITH_SERVICE =
-  /^(?:signer\/(?:client|channel|notify|witness|key\/key|bundle\/files|audit\/lock|service\/(?:pair|sockets))|ceremony\/(?:result|seed\/(?:network|secret)))\.ts$/;
-
 const LINES_MAX = 300;
 /** The ceremony as one table: as long as a ceremony is. */
-const TABLES = new Set(["ceremony/script.ts"]);
+const TABLES = new Set(["ceremony/table/steps.ts"]);
 
-export const RULES: readonly Rule[] = [
+export const ARCHITECTURE_RULES: readonly ArchitectureRule[] = [
   {
     name: "the ceremony loads nothing that opens a connection",
     on: (path) => isCode(path) && path.startsWith("ceremony/"),
     broken: (file) => [
       ...importsOf(file).filter((name) => NETWORK_MODULES.test(name) || RPC_PACKAGES.test(name)),
-      ...matches(codeOf(file), NETWORK_CODE),
+      ...matches(codeWithoutText(file), NETWORK_CODE),
     ],
     examples: [
       ...["node:net", "net", "node:tls", "node:http", "https", "node:http2", "node:dgram", "node:dns", "dns/promises"],
@@ -83,19 +78,53 @@ export const RULES: readonly Rule[] = [
       ]),
   },
   {
-    name: "the pure folders have no clock, randomness, disk, terminal or child process",
-    on: (path) => isCode(path) && PURE.test(path),
+    name: "a file imports what the table of rooms allows its room",
+    on: (path) => isCode(path) && !path.startsWith("test/"),
+    broken: (file) => {
+      const room = roomOfFile(file.path);
+      if (room === undefined) return ["a folder that the table of rooms does not have"];
+      const may = ROOMS[room]?.may ?? [];
+      return importsOf(file)
+        .filter((name) => /^(?:core|proto|ceremony|signer|lsp|iso|deploy|test)\//.test(name))
+        .filter((name) => {
+          const other = roomOfFile(name);
+          return other !== room && !(other !== undefined && may.includes(other));
+        });
+    },
+    examples: [
+      example("lsp/node/lnd.ts", 'import { method } from "../service/methods.ts";'),
+      example("lsp/store/nonces.ts", 'import { CHECKS } from "../service/checks.ts";'),
+      example("signer/policy/content.ts", 'import { clock } from "../../ceremony/host/clock.ts";'),
+      example("signer/app/run.ts", 'import { channel } from "../../lsp/node/api.ts";'),
+      example("ceremony/bundle/age.ts", 'import { openBundle } from "../../signer/bundle/open.ts";'),
+      example("lsp/app/run.ts", 'import { fake } from "../../test/lsp/fake.ts";'),
+      example("core/secret.ts", 'import { FRAME_HEADER } from "../proto/frame.ts";'),
+      example("lsp/newroom/a.ts", ""),
+      example("signer/extra.ts", ""),
+    ],
+  },
+  {
+    name: "the pure rooms have no clock, randomness, disk, network, environment or child process",
+    on: (path) => isCode(path) && isPure(path),
     broken: (file) => [
       ...importsOf(file).filter((name) => isNodeModule(name) && !PURE_NODE_MODULES.includes(name)),
-      ...importsOf(file).filter((name) => name.startsWith("ceremony/") && !PURE.test(name)),
-      ...matches(codeOf(file), IMPURE_CODE),
+      ...importsOf(file).filter((name) => ADAPTERS.has(name)),
+      ...matches(codeWithoutText(file), IMPURE_CODE),
     ],
     examples: [
+      example("signer/policy/content.ts", "const now = Date.now();"),
+      example("signer/policy/content.ts", 'import { readFileSync } from "node:fs";'),
+      example("lsp/service/checks.ts", "const now = Date.now();"),
+      example("lsp/wire/a.ts", 'import { connect } from "node:http2";'),
+      example("lsp/wire/a.ts", "const now = Date.now();"),
+      example("lsp/money/a.ts", "const { env } = process;"),
+      example("lsp/states/a.ts", 'import { setTimeout } from "node:timers/promises";'),
+      example("core/canonical.ts", 'import { readFileSync } from "node:fs";'),
+      example("ceremony/seed/a.ts", 'import { readSmallFile } from "../../core/files.ts";'),
       example("ceremony/seed/a.ts", 'import { readFileSync } from "node:fs";'),
       example("ceremony/seed/a.ts", 'import { readFileSync } from "fs";'),
       example("ceremony/mix/a.ts", 'import { spawn } from "node:child_process";'),
       example("ceremony/mix/a.ts", 'import { randomBytes } from "node:crypto";'),
-      example("ceremony/flow/a.ts", 'import { clock } from "../host/clock.ts";'),
       example("ceremony/flow/a.ts", "const now = Date.now();"),
       example("ceremony/flow/a.ts", "const now = new Date();"),
       example("ceremony/flow/a.ts", `const at = \`\${new Date().toISOString()}\`;`),
@@ -103,9 +132,8 @@ export const RULES: readonly Rule[] = [
       example("ceremony/screen/a.ts", "setTimeout(blank, 1000);"),
       example("ceremony/check/a.ts", "const t = performance.now();"),
       example("ceremony/transcript/a.ts", "crypto.getRandomValues(bytes);"),
-      example("ceremony/check/a.ts", "const { env } = process;"),
       example("ceremony/check/a.ts", "const now = Date();"),
-      example("ceremony/script.ts", 'import { hostname } from "node:os";'),
+      example("ceremony/table/a.ts", 'import { hostname } from "node:os";'),
     ],
   },
   {
@@ -119,63 +147,14 @@ export const RULES: readonly Rule[] = [
     on: (path) => isCode(path) && path.startsWith("ceremony/second/"),
     broken: (file) =>
       importsOf({ ...file, text: file.text.replace(/^import type .*$/gm, "") }).filter(
-        (name) => name.startsWith("ceremony/seed/") && name !== "ceremony/seed/secret.ts",
+        (name) => name.startsWith("ceremony/seed/") && name !== "core/secret.ts",
       ),
     examples: [example("ceremony/second/restore.ts", 'import { decipher } from "../seed/aezeed.ts";')],
   },
   {
-    name: "no program imports the service: what it needs of it is a protocol",
-    on: (path) => isCode(path) && !path.startsWith("lsp/") && !path.startsWith("test/"),
-    broken: (file) => importsOf(file).filter((name) => name.startsWith("lsp/")),
-    examples: [
-      example("signer/main.ts", 'import { channel } from "../lsp/channel.ts";'),
-      example("ceremony/seed/a.ts", 'import { channel } from "../../lsp/channel.ts";'),
-    ],
-  },
-  {
-    name: "the ceremony takes nothing of the signer but the form of the bundle, and no library for age",
-    on: (path) => isCode(path) && path.startsWith("ceremony/"),
-    broken: (file) =>
-      importsOf(file).filter(
-        (name) => name === "age-encryption" || (name.startsWith("signer/") && name !== "signer/bundle/payload.ts"),
-      ),
-    examples: [
-      example("ceremony/bundle/age.ts", 'import { Encrypter } from "age-encryption";'),
-      example("ceremony/flow/a.ts", 'import { openBundle } from "../../signer/bundle/open.ts";'),
-    ],
-  },
-  {
-    name: "the service takes of the other programs the signer's client and its helpers, and values of the ceremony",
-    on: (path) => isCode(path) && path.startsWith("lsp/"),
-    broken: (file) =>
-      importsOf(file).filter((name) => /^(?:signer|ceremony)\//.test(name) && !SHARED_WITH_SERVICE.test(name)),
-    examples: [
-      example("lsp/run.ts", 'import { openJudge } from "../signer/service/judge.ts";'),
-      example("lsp/wire/a.ts", 'import { aezeed } from "../../ceremony/seed/aezeed.ts";'),
-    ],
-  },
-  {
-    name: "what the service does with a request's bytes is pure",
-    on: (path) => isCode(path) && path.startsWith("lsp/wire/"),
-    broken: (file) => [
-      ...importsOf(file).filter((name) => isNodeModule(name) && ![...PURE_NODE_MODULES, "node:zlib"].includes(name)),
-      ...matches(codeOf(file), IMPURE_CODE),
-    ],
-    examples: [
-      example("lsp/wire/a.ts", 'import { connect } from "node:http2";'),
-      example("lsp/wire/a.ts", "const now = Date.now();"),
-    ],
-  },
-  {
-    name: "no program imports a test",
-    on: (path) => isCode(path) && !path.startsWith("test/"),
-    broken: (file) => importsOf(file).filter((name) => name.startsWith("test/")),
-    examples: [example("ceremony/main.ts", 'import { fake } from "../test/host/fake.ts";')],
-  },
-  {
     name: "Math.random is nowhere, not in tests either",
     on: isCode,
-    broken: (file) => matches(codeOf(file), [/\bMath\s*\.\s*random\b/]),
+    broken: (file) => matches(codeWithoutText(file), [/\bMath\s*\.\s*random\b/]),
     examples: [example("test/seed/a.test.ts", "const die = Math.random() * 6;")],
   },
   {
@@ -210,12 +189,22 @@ export const RULES: readonly Rule[] = [
     examples: [example("src/a.ts", ""), example("notes.txt", "")],
   },
   {
-    name: "the tree has two levels of code",
+    name: "the tree has two levels of code, and below test/ the same two",
     on: isCode,
-    broken: ({ path }) => (path.split("/").length > 3 ? ["deeper"] : []),
-    examples: [example("ceremony/seed/deep/a.ts", "")],
+    broken: ({ path }) => (path.split("/").length > (path.startsWith("test/") ? 4 : 3) ? ["deeper"] : []),
+    examples: [example("ceremony/seed/deep/a.ts", ""), example("test/ceremony/seed/deep/a.ts", "")],
   },
 ];
+
+/** Files that touch the machine in rooms that else do not. */
+const ADAPTERS: ReadonlySet<string> = new Set(
+  Object.entries(ROOMS).flatMap(([room, { adapters = [] }]) => adapters.map((file) => `${room}/${file}`)),
+);
+
+function isPure(path: string): boolean {
+  const room = roomOfFile(path);
+  return PURE_FILES.has(path) || (room !== undefined && ROOMS[room]?.pure === true && !ADAPTERS.has(path));
+}
 
 function example(path: string, text: string): SourceFile {
   return { path, text };

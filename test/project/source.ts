@@ -18,7 +18,7 @@ export function importsOf({ path, text }: SourceFile): string[] {
 }
 
 /** The text with comments and plain strings emptied, so that prose matches no rule. Templates stay: they hold code. */
-export function codeOf({ text }: SourceFile): string {
+export function codeWithoutText({ text }: SourceFile): string {
   return withoutComments(text).replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '""');
 }
 

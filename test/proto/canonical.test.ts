@@ -8,10 +8,10 @@ import {
   RequestSchema as SwapRequest,
   ResponseSchema as SwapResponse,
 } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
-import { METHODS } from "../../signer/policy/methods.ts";
-import { randomFrom } from "../policy/mutate.ts";
-import { randomMessage } from "../policy/tree.ts";
-import { PATHS } from "./contract.ts";
+import { SIGNED_METHODS } from "../../signer/policy/methods.ts";
+import { randomFrom } from "../signer/policy/mutate.ts";
+import { randomMessage } from "../signer/policy/tree.ts";
+import { CONTRACT_PATHS } from "./contract.ts";
 import { googleAccepts } from "./google.ts";
 
 describe("vectors of spec/btc-lsp.md 2.8", () => {
@@ -65,8 +65,8 @@ describe("vectors of spec/btc-lsp.md 2.8", () => {
 
 test("made from the table without faults, every message of the contract is taken", () => {
   const random = randomFrom(7);
-  for (const [path, types] of Object.entries(PATHS)) {
-    const method = METHODS.get(path);
+  for (const [path, types] of Object.entries(CONTRACT_PATHS)) {
+    const method = SIGNED_METHODS.get(path);
     assert.ok(method !== undefined);
     for (const direction of ["request", "response"] as const) {
       const desc: DescMessage = method[direction];

@@ -10,7 +10,7 @@ import { file_btc_lsp_method_swap_into_ln } from "../../proto/gen/btc_lsp/method
 import { Service } from "../../proto/gen/btc_lsp_pb.js";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.js";
 import { file_signer_v1_signer, Signer } from "../../proto/gen/signer/v1/signer_pb.js";
-import { ENUMS, MESSAGES, PATHS } from "./contract.ts";
+import { CONTRACT_PATHS, ENUMS, MESSAGES } from "./contract.ts";
 import { enumsOf, messagesOf, rowOf } from "./descriptors.ts";
 
 const FILES = [
@@ -61,7 +61,7 @@ describe("the contract of the service", () => {
     const found = methodsOf(Service).map(([path, kind, request, response]) => [path, { kind, request, response }]);
     assert.deepEqual(
       Object.fromEntries(found),
-      Object.fromEntries(Object.entries(PATHS).map(([path, types]) => [path, { kind: "unary", ...types }])),
+      Object.fromEntries(Object.entries(CONTRACT_PATHS).map(([path, types]) => [path, { kind: "unary", ...types }])),
     );
   });
 

@@ -89,7 +89,7 @@ export const MESSAGES: Readonly<Record<string, readonly ContractField[]>> = {
 };
 
 /** By gRPC path. */
-export const PATHS: Readonly<Record<string, { readonly request: string; readonly response: string }>> =
+export const CONTRACT_PATHS: Readonly<Record<string, { readonly request: string; readonly response: string }>> =
   Object.fromEntries(
     ["GetCfg", "SwapIntoLn", "SwapFromLn"].map((name) => [
       `/BtcLsp.Service/${name}`,

@@ -67,8 +67,8 @@ export async function grpcurl(): Promise<string> {
 }
 
 /** Runs a program in the folder of the sources, with npm's programs on its path. Its standard output, or what it wrote as an error. */
-export type Run = (program: string, args: readonly string[]) => Promise<string>;
-type Build = (out: string, run: Run) => Promise<void>;
+export type BuildRun = (program: string, args: readonly string[]) => Promise<string>;
+type Build = (out: string, run: BuildRun) => Promise<void>;
 
 /** Of this process: two that ask at the same moment wait for one build. */
 const builds = new Map<string, Promise<string>>();
@@ -96,7 +96,7 @@ async function findOrBuild(
   build: Build,
   [compiler, version]: readonly [string, string],
 ): Promise<string> {
-  const run: Run = (program, args) => output(program, args, source);
+  const run: BuildRun = (program, args) => output(program, args, source);
   const key = createHash("sha256").update(await run(compiler, [version]));
   for (const file of globSync(SOURCES, { cwd: source }).sort()) {
     key.update(`${file}\n`).update(readFileSync(join(source, file)));

@@ -18,7 +18,7 @@ const WALLET_PASSWORD = "only for this test";
 
 export const SIGN_MESSAGE = "signrpc.Signer/SignMessage";
 
-export interface LndOptions {
+export interface RegtestLndOptions {
   /** The 24 words that it is restored from; left out, it makes its own. */
   readonly words?: readonly string[];
   /** Of the words, as ASCII; empty is lnd's default. */
@@ -91,7 +91,7 @@ export interface Lnd {
 }
 
 /** lnd as it comes, its wallet made by lnd's own `InitWallet`, or by `lncli createwatchonly`. */
-export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
+export async function startLnd(options: RegtestLndOptions = {}): Promise<Lnd> {
   const { lnd } = await regtestPrograms();
   const signerFlags = options.watchOnly === undefined ? [] : await remoteSignerFlags(options.watchOnly);
   return onFreePorts(async () => {
@@ -103,7 +103,7 @@ export async function startLnd(options: LndOptions = {}): Promise<Lnd> {
 
 async function launch(
   lnd: string,
-  options: LndOptions,
+  options: RegtestLndOptions,
   { target, p2p }: Pick<Lnd, "target" | "p2p">,
   signerFlags: readonly string[],
 ): Promise<Lnd> {
@@ -133,7 +133,7 @@ async function launch(
 }
 
 /** Makes the wallet of an lnd that has none yet, and waits until it works. */
-async function open(daemon: Daemon, options: LndOptions, places: Pick<Lnd, "target" | "p2p">): Promise<Lnd> {
+async function open(daemon: Daemon, options: RegtestLndOptions, places: Pick<Lnd, "target" | "p2p">): Promise<Lnd> {
   const { lncli, protos } = await regtestPrograms();
   const network = networkOf(options);
   const certificate = join(daemon.folder, "tls.cert");
@@ -199,7 +199,7 @@ async function open(daemon: Daemon, options: LndOptions, places: Pick<Lnd, "targ
   };
 }
 
-function networkOf({ network = "regtest" }: LndOptions): "regtest" | "mainnet" {
+function networkOf({ network = "regtest" }: RegtestLndOptions): "regtest" | "mainnet" {
   return network;
 }
 
@@ -222,7 +222,7 @@ function chainFlags(chain: ChainAccess, p2p: string): readonly string[] {
   ];
 }
 
-async function initWallet(rpc: Rpc, options: LndOptions): Promise<void> {
+async function initWallet(rpc: Rpc, options: RegtestLndOptions): Promise<void> {
   const passphrase = { aezeed_passphrase: base64(Buffer.from(options.passphrase ?? "", "ascii")) };
   const words =
     options.words ?? (await rpc.call<SeedAnswer>("lnrpc.WalletUnlocker/GenSeed", passphrase)).cipher_seed_mnemonic;

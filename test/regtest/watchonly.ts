@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KEYS } from "../rehearsal/console.ts";
-import { Terminal } from "../rehearsal/terminal.ts";
+import { EmulatedTerminal } from "../rehearsal/terminal.ts";
 import { bound } from "../tools/speed.ts";
 import type { Lnd } from "./lnd.ts";
 
@@ -51,7 +51,7 @@ export interface Uninitialised {
 export async function createWatchOnly(lnd: Uninitialised, { accounts }: WatchOnly, password: string): Promise<void> {
   const { lncli, lnddir, network, target } = lnd;
   const where = [`--rpcserver=${target}`, `--lnddir=${lnddir}`, `--network=${network}`];
-  const terminal = new Terminal(lncli, [...where, "createwatchonly", accounts], { rows: 40 });
+  const terminal = new EmulatedTerminal(lncli, [...where, "createwatchonly", accounts], { rows: 40 });
   const answer = async (question: string, text: string): Promise<void> => {
     await terminal.waitFor(question);
     await terminal.press(`${text}${KEYS.enter}`);

@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import headless from "@xterm/headless";
 import type { Desk, Seen } from "../../ceremony/host/runner.ts";
-import { CLEAR, encodeFrame } from "../../ceremony/screen/ansi.ts";
+import { CLEAR, encodeScreen } from "../../ceremony/screen/ansi.ts";
 import type { Size } from "../../ceremony/screen/frame.ts";
 import { keysOf } from "../../ceremony/screen/keys.ts";
 import type { Line } from "../../ceremony/screen/span.ts";
 import { type Console, describeWait, isWanted, type Wanted } from "./console.ts";
-import { type Cell, rowsOf, toCell } from "./terminal.ts";
+import { type Cell, rowsOfBuffer, toCell } from "./terminal.ts";
 
 /** Between two keys of a person who does not hurry; the desk's clock knows no other time. */
 const KEY_MS = 100;
@@ -37,7 +37,7 @@ export class EmulatedDesk implements Desk, Console {
 
   draw(rows: readonly Line[]): void {
     this.#drawn = rows;
-    this.#emulator.write(encodeFrame(rows));
+    this.#emulator.write(encodeScreen(rows));
   }
 
   clear(): void {
@@ -70,12 +70,12 @@ export class EmulatedDesk implements Desk, Console {
 
   screen(): string[] {
     const { active } = this.#emulator.buffer;
-    return rowsOf(active, active.baseY, this.rows);
+    return rowsOfBuffer(active, active.baseY, this.rows);
   }
 
   scrollback(): string[] {
     const { active } = this.#emulator.buffer;
-    return rowsOf(active, 0, active.baseY);
+    return rowsOfBuffer(active, 0, active.baseY);
   }
 
   cells(): Cell[][] {

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { runSelfTest } from "../../ceremony/check/selftest.ts";
-import { type Config, configHash } from "../../ceremony/config.ts";
-import { begin, type Draft } from "../../ceremony/flow/play.ts";
-import type { Answer, Ask, Facts } from "../../ceremony/flow/turn.ts";
-import { type Ending, type Helpers, run } from "../../ceremony/host/runner.ts";
+import { begin, type StepDraft } from "../../ceremony/flow/play.ts";
+import type { Ask, HelperAnswer, SittingFacts } from "../../ceremony/flow/turn.ts";
+import { type Ending, type Helpers, runSteps } from "../../ceremony/host/runner.ts";
 import type { Size } from "../../ceremony/screen/frame.ts";
-import type { StepId } from "../../ceremony/script.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
-import { appendEvent, GENESIS } from "../../ceremony/transcript/chain.ts";
-import { RECIPIENT } from "../bundle/samples.ts";
-import { FakeMachine } from "../check/machine.ts";
+import { type Config, configHash } from "../../ceremony/table/config.ts";
+import type { StepId } from "../../ceremony/table/steps.ts";
+import { appendEvent, TRANSCRIPT_GENESIS } from "../../ceremony/transcript/chain.ts";
+import { Secret } from "../../core/secret.ts";
+import { FakeMachine } from "../ceremony/check/machine.ts";
+import { RECIPIENT } from "../signer/bundle/samples.ts";
 import { EmulatedDesk } from "./desk.ts";
 import { playRehearsal, type Table, type Watcher } from "./player.ts";
 
@@ -38,7 +38,7 @@ const CONFIG: Config = {
   recipient: RECIPIENT,
 };
 
-const FACTS: Facts = {
+const FACTS: SittingFacts = {
   version: "0.1.0",
   config: CONFIG,
   configHash: configHash(CONFIG),
@@ -47,9 +47,9 @@ const FACTS: Facts = {
 
 /** Adapters without a machine: nothing is drawn, read, written or timed, and every run gives the same answers. */
 function fixedHelpers(): Helpers {
-  let head = GENESIS;
+  let head = TRANSCRIPT_GENESIS;
   let picks = 0;
-  const answers: { readonly [K in Ask["kind"]]: (ask: Extract<Ask, { kind: K }>) => Answer } = {
+  const answers: { readonly [K in Ask["kind"]]: (ask: Extract<Ask, { kind: K }>) => HelperAnswer } = {
     selftest: () => ({ kind: "selftest", results: goodMachine() }),
     // 64 bytes are asked for; any would do.
     random: ({ length }) => ({
@@ -74,11 +74,11 @@ function fixedHelpers(): Helpers {
     head: () => ({ kind: "head", head: head.prev }),
   };
   return {
-    async record(drafts: readonly Draft[]) {
+    async record(drafts: readonly StepDraft[]) {
       for (const draft of drafts) head = appendEvent(head, draft, TIME).head;
       return true;
     },
-    answer: async (ask) => (answers[ask.kind] as (ask: Ask) => Answer)(ask),
+    answer: async (ask) => (answers[ask.kind] as (ask: Ask) => HelperAnswer)(ask),
   };
 }
 
@@ -97,7 +97,7 @@ async function runFixed(desk: EmulatedDesk): Promise<Ending> {
   let step: StepId = "selftest";
   let facts = FACTS;
   for (;;) {
-    const ending = await run(begin(step, facts, {}), desk, helpers);
+    const ending = await runSteps(begin(step, facts, {}), desk, helpers);
     desk.clear();
     if (ending.kind !== "room") return ending;
     step = ending.step;

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, r
 import { join } from "node:path";
 import { bound } from "../tools/speed.ts";
 import type { Needles } from "./needles.ts";
-import { type Counts, MARGIN, Scanner } from "./scanner.ts";
+import { type Counts, SCAN_MARGIN, Scanner } from "./scanner.ts";
 
 /** Memory is read in pieces of this size: large enough for few system calls, small enough to stay in the cache. */
 const PIECE = 1 << 20;
@@ -17,12 +17,12 @@ const FILE_OR_SHARED = 0x20;
 /** How long the kernel may take to stop every thread of a process. */
 const STOP_MS = 2_000;
 
-export interface Range {
+export interface MemoryRange {
   readonly start: number;
   readonly end: number;
 }
 
-interface Mapping extends Range {
+interface Mapping extends MemoryRange {
   /** Not shared with others: what is written to it makes a page of its own, which is no file's any more. */
   readonly isPrivate: boolean;
 }
@@ -96,11 +96,11 @@ function addCounts(total: Counts, more: Counts): void {
 }
 
 /** Pieces overlap by a margin on both sides; each place is searched once. */
-function scanRange(scanner: Scanner, file: number, { start, end }: Range): void {
-  const buffer = Buffer.allocUnsafe(PIECE + 2 * MARGIN);
+function scanRange(scanner: Scanner, file: number, { start, end }: MemoryRange): void {
+  const buffer = Buffer.allocUnsafe(PIECE + 2 * SCAN_MARGIN);
   for (let at = start; at < end; at += PIECE) {
-    const from = Math.max(start, at - MARGIN);
-    const to = Math.min(end, at + PIECE + MARGIN);
+    const from = Math.max(start, at - SCAN_MARGIN);
+    const to = Math.min(end, at + PIECE + SCAN_MARGIN);
     const length = readAll(file, buffer.subarray(0, to - from), from);
     const last = Math.min(end, at + PIECE, from + length);
     if (last > at) scanner.scan(buffer.subarray(0, length), at - from, last - from, from);
@@ -126,7 +126,7 @@ export function readAll(file: number, into: Buffer, from: number): number {
 }
 
 /** The pages that exist and are no unchanged file's: 14 MB of the 1.4 GB that a bare Node process has mapped (measured). */
-export function residentRanges(pid: number): Range[] {
+export function residentRanges(pid: number): MemoryRange[] {
   const pagemap = openSync(`/proc/${pid}/pagemap`, "r");
   try {
     const ranges: { start: number; end: number }[] = [];

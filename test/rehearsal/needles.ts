@@ -17,7 +17,7 @@ export interface CeremonySecrets {
 /** One form of one secret. Any one of its parts counts; parts of the same copy count once. */
 export interface Needle {
   readonly label: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly NeedlePart[];
   /** Upper and lower case are the same. */
   readonly anyCase: boolean;
   /** A text, which may also be kept two bytes a character. */
@@ -25,7 +25,7 @@ export interface Needle {
 }
 
 /** Bytes that prove a copy alone, and where in the copy they are. */
-export interface Part {
+export interface NeedlePart {
   readonly bytes: Buffer;
   readonly offset: number;
 }
@@ -126,7 +126,7 @@ function textForms(name: string, text: string): Needle[] {
   const base64 = [0, 1, 2].flatMap((alignment) =>
     bothAlphabets(base64At(bytes, alignment)).map((part) => ({ bytes: Buffer.from(part), offset: 0 })),
   );
-  const form = (kind: string, parts: Part[], anyCase = false): Needle => ({
+  const form = (kind: string, parts: NeedlePart[], anyCase = false): Needle => ({
     label: `${name} ${kind}`,
     parts,
     anyCase,
@@ -176,7 +176,7 @@ function packed(words: readonly string[]): Buffer {
 }
 
 /** Three words in a row as a Buffer's JSON prints them; every triple, so that any three are found. */
-function decimalTriples(words: readonly string[]): Part[] {
+function decimalTriples(words: readonly string[]): NeedlePart[] {
   return words.slice(0, -2).map((_, at) => ({
     bytes: Buffer.from(Buffer.from(words.slice(at, at + 3).join(" ")).join(",")),
     offset:
@@ -189,8 +189,8 @@ function decimalTriples(words: readonly string[]): Part[] {
   }));
 }
 
-function decimalParts(bytes: Buffer): Part[] {
-  const parts: Part[] = [];
+function decimalParts(bytes: Buffer): NeedlePart[] {
+  const parts: NeedlePart[] = [];
   for (let at = 0; at + PART_BYTES <= bytes.length; at += PART_BYTES) {
     const before = bytes.subarray(0, at).join(",").length + (at > 0 ? 1 : 0);
     parts.push({ bytes: Buffer.from(bytes.subarray(at, at + PART_BYTES).join(",")), offset: before });
@@ -198,7 +198,7 @@ function decimalParts(bytes: Buffer): Part[] {
   return parts;
 }
 
-function base64Parts(bytes: Buffer): Part[] {
+function base64Parts(bytes: Buffer): NeedlePart[] {
   // 12 characters hold 72 bits, of which at least 8 bytes are the key's at any alignment.
   return [0, 1, 2].flatMap((alignment) =>
     bothAlphabets(base64At(bytes, alignment)).flatMap((text) => cut(Buffer.from(text), 12)),
@@ -220,8 +220,8 @@ function bothAlphabets(text: string): string[] {
 }
 
 /** Whole parts of one length; the last one ends with the bytes, so that no tail is left out. */
-function cut(bytes: Buffer, length: number): Part[] {
-  const parts: Part[] = [];
+function cut(bytes: Buffer, length: number): NeedlePart[] {
+  const parts: NeedlePart[] = [];
   for (let at = 0; at + length <= bytes.length; at += length) {
     parts.push({ bytes: bytes.subarray(at, at + length), offset: at });
   }

@@ -4,11 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { REPORT } from "../seed/command.ts";
-import { WORDS } from "../seed/samples.ts";
+import { REPORT } from "../ceremony/seed/command.ts";
+import { SAMPLE_WORDS } from "../ceremony/seed/samples.ts";
 import { ROOT } from "../tools/sources.ts";
 import { KEYS } from "./console.ts";
-import { Terminal } from "./terminal.ts";
+import { EmulatedTerminal } from "./terminal.ts";
 
 /** A checkout of its own: what a rehearsal leaves by default, it leaves in the checkout that it is started from. */
 const folder = mkdtempSync(join(tmpdir(), "npm-"));
@@ -38,7 +38,7 @@ function npm(args: readonly string[], input = "") {
 /** Begins a rehearsal and ends it with Ctrl-C and END. Resolves to the exit code of npm. */
 /** Ends a ceremony at its first screen. `seen` looks around while it runs: a folder that stays empty is taken back. */
 async function endedEarly(args: readonly string[], cwd: string, seen: () => void): Promise<number> {
-  const terminal = new Terminal("npm", args, { cwd, env: { npm_config_update_notifier: "false" } });
+  const terminal = new EmulatedTerminal("npm", args, { cwd, env: { npm_config_update_notifier: "false" } });
   try {
     await terminal.waitFor(/REHEARSAL[\s\S]*^1\/\d+ /m);
     seen();
@@ -71,14 +71,14 @@ test("a relative output folder is the caller's, wherever the checkout is", async
 });
 
 test("npm run -s ceremony gives standard input, relative paths and the exit code of its caller", () => {
-  const run = npm(["inspect", "--network", "regtest", "--json", "--accounts", "mine.json"], `${WORDS}\n\n`);
+  const run = npm(["inspect", "--network", "regtest", "--json", "--accounts", "mine.json"], `${SAMPLE_WORDS}\n\n`);
   assert.equal(run.status, 0, run.stderr);
   assert.deepEqual(JSON.parse(run.stdout), REPORT);
   assert.equal(JSON.parse(readFileSync(join(elsewhere, "mine.json"), "utf8")).accounts.length, 259);
 });
 
 test("npm run -s ceremony passes errors through", () => {
-  const wrong = npm(["inspect", "--json"], `${WORDS}\nnot the passphrase\n`);
+  const wrong = npm(["inspect", "--json"], `${SAMPLE_WORDS}\nnot the passphrase\n`);
   assert.equal(wrong.status, 1);
   const { error } = JSON.parse(wrong.stdout) as { readonly error: { readonly code: string } };
   assert.equal(error.code, "wrong_passphrase");

@@ -6,7 +6,7 @@ import { needs } from "../tools/need.ts";
 import { type ConsoleFont, parseFont, readFont } from "./font.ts";
 import { consoleColours, missingGlyphs, screenPng } from "./picture.ts";
 import { encodePng } from "./png.ts";
-import { type Cell, DEFAULT_COLOUR, Terminal, TRUE_COLOUR } from "./terminal.ts";
+import { type Cell, DEFAULT_COLOUR, EmulatedTerminal, TRUE_COLOUR } from "./terminal.ts";
 
 const PLAIN: Cell = { char: " ", fg: DEFAULT_COLOUR, bg: DEFAULT_COLOUR, bold: false, inverse: false };
 
@@ -149,7 +149,7 @@ test("the console font has half blocks and Cyrillic, and its gaps are named once
 });
 
 test("a real terminal's screen becomes a picture of 8x16 cells", needs("font"), async (t) => {
-  const terminal = new Terminal("/bin/sh", ["-c", "printf '\\033[30;47m\\342\\226\\204'; read x"]);
+  const terminal = new EmulatedTerminal("/bin/sh", ["-c", "printf '\\033[30;47m\\342\\226\\204'; read x"]);
   t.after(() => terminal.close());
   await terminal.waitFor("\u2584");
   const { width, height, colours } = readPng(screenPng(terminal.cells()));

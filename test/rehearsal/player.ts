@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { bech32 } from "@scure/base";
 import { KEY_GAP_MIN_MS } from "../../ceremony/limits.ts";
-import { pgpWords } from "../../ceremony/mix/pgpwords.ts";
+import { pgpWords } from "../../core/pgpwords.ts";
 import { type Console, KEYS } from "./console.ts";
 
 /** What the people of a rehearsal bring to the table. */

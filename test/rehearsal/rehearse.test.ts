@@ -8,7 +8,7 @@ import { needs } from "../tools/need.ts";
 import { ROOT } from "../tools/sources.ts";
 import { screenPng } from "./picture.ts";
 import type { Notes } from "./player.ts";
-import { CHECKOUT, type RehearseOptions, rehearse, throwDice } from "./rehearse.ts";
+import { REHEARSED_CHECKOUT, type RehearseOptions, rehearse, throwDice } from "./rehearse.ts";
 import { decodeQr } from "./zbar.ts";
 
 interface Moment {
@@ -78,7 +78,7 @@ class Played {
 const hasCode = (scene: string): boolean => scene === "node" || scene === "head";
 
 function ceremony(args: readonly string[], input = "") {
-  const [file, ...own] = CHECKOUT;
+  const [file, ...own] = REHEARSED_CHECKOUT;
   return spawnSync(file, [...own, ...args], { input, encoding: "utf8" });
 }
 

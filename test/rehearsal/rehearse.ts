@@ -4,10 +4,10 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { checkDice, checkPassphraseDice } from "../../ceremony/mix/dice.ts";
-import { Secret } from "../../ceremony/seed/secret.ts";
+import { Secret } from "../../core/secret.ts";
 import { screenPng } from "./picture.ts";
 import { type Notes, playRehearsal, type Table, type Watcher } from "./player.ts";
-import { Terminal } from "./terminal.ts";
+import { EmulatedTerminal } from "./terminal.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -30,10 +30,10 @@ export interface RehearseOptions {
   /** Leaves the screens out: tests that play many rehearsals look at other things. */
   readonly noScreens?: boolean;
   /** Sees every scene, and `end`, when the program has gone. */
-  readonly watch?: (scene: string, screen: readonly string[], terminal: Terminal) => Promise<void> | void;
+  readonly watch?: (scene: string, screen: readonly string[], terminal: EmulatedTerminal) => Promise<void> | void;
 }
 
-export const CHECKOUT: readonly [string, ...string[]] = [
+export const REHEARSED_CHECKOUT: readonly [string, ...string[]] = [
   process.execPath,
   "--disable-sigusr1",
   join(ROOT, "ceremony/main.ts"),
@@ -66,7 +66,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     ...(options.initials === undefined ? {} : { initials: options.initials }),
     ...(options.noBlocks === undefined ? {} : { noBlocks: options.noBlocks }),
   };
-  const [file, ...args] = options.program ?? CHECKOUT;
+  const [file, ...args] = options.program ?? REHEARSED_CHECKOUT;
   const size = { columns: options.columns ?? 80, rows: options.rows ?? 24 };
   const own = [
     "--out",
@@ -80,7 +80,7 @@ export async function rehearse(options: RehearseOptions): Promise<Notes> {
     "--recipient",
     recipient,
   ];
-  const terminal = new Terminal(file, [...args, ...own], {
+  const terminal = new EmulatedTerminal(file, [...args, ...own], {
     ...size,
     ...(options.env === undefined ? {} : { env: options.env }),
   });

@@ -1,15 +1,15 @@
-import type { Needle, Needles, Part } from "./needles.ts";
+import type { Needle, NeedlePart, Needles } from "./needles.ts";
 import { FOLD, wordRun } from "./phrase.ts";
 
 /** How often each form of each secret was found; only those that were. */
 export type Counts = Map<string, number>;
 
 /** Memory around a piece that a scan must see: the longest run of 24 words with gaps, and the longest part. */
-export const MARGIN = 8192;
+export const SCAN_MARGIN = 8192;
 
 /** Three bytes, lower case: where a needle may be. The index of the anchor in its part is `shift`. */
 type Anchor =
-  | { readonly kind: "part"; readonly needle: Needle; readonly part: Part; readonly shift: number }
+  | { readonly kind: "part"; readonly needle: Needle; readonly part: NeedlePart; readonly shift: number }
   | { readonly kind: "words"; readonly coding: Coding; readonly first: number; readonly lead: number };
 
 type Coding = "text" | "hex" | "base64";
@@ -89,7 +89,7 @@ export class Scanner {
     // One hash in a hundred is met by chance; a copy of the surroundings is only made for the rest.
     if (!this.#anchors.has(window)) return;
     const from = Math.max(at & 1, at - 2 * BEFORE);
-    const half = lowerHalves(memory, from, Math.min(memory.length, at + MARGIN));
+    const half = lowerHalves(memory, from, Math.min(memory.length, at + SCAN_MARGIN));
     this.#compare(window, half, (at - from) / 2, (address + from) / 2, TWO_BYTE);
   }
 
@@ -129,7 +129,7 @@ export class Scanner {
     this.#copies.set(label, copies.add(copy));
   }
 
-  #addPart(needle: Needle, part: Part): void {
+  #addPart(needle: Needle, part: NeedlePart): void {
     let best = 0;
     for (let shift = 1; shift + ANCHOR_BYTES <= part.bytes.length; shift++) {
       if (rarity(part.bytes, shift) > rarity(part.bytes, best)) best = shift;

@@ -3,15 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { bound } from "../tools/speed.ts";
 import { KEYS } from "./console.ts";
-import { DEFAULT_COLOUR, Terminal, type TerminalOptions } from "./terminal.ts";
+import { DEFAULT_COLOUR, EmulatedTerminal, type TerminalOptions } from "./terminal.ts";
 
-function run(t: TestContext, file: string, args: readonly string[], options?: TerminalOptions): Terminal {
-  const terminal = new Terminal(file, args, options);
+function run(t: TestContext, file: string, args: readonly string[], options?: TerminalOptions): EmulatedTerminal {
+  const terminal = new EmulatedTerminal(file, args, options);
   t.after(() => terminal.close());
   return terminal;
 }
 
-function runScript(t: TestContext, script: string, options?: TerminalOptions): Terminal {
+function runScript(t: TestContext, script: string, options?: TerminalOptions): EmulatedTerminal {
   return run(t, process.execPath, ["-e", script], options);
 }
 
@@ -174,7 +174,7 @@ test("closing the terminal hangs the program up", async (t) => {
 });
 
 test("no process of the session outlives it, deaf to SIGHUP or not", async () => {
-  const terminal = new Terminal("/bin/sh", ["-c", "trap '' HUP TERM; sleep 1000 & printf up; sleep 1000"]);
+  const terminal = new EmulatedTerminal("/bin/sh", ["-c", "trap '' HUP TERM; sleep 1000 & printf up; sleep 1000"]);
   await terminal.waitFor("up");
   const processes = terminal.processes();
   assert.ok(processes.includes(terminal.pid) && processes.length >= 2, `processes ${processes.join(", ")}`);

@@ -40,7 +40,7 @@ const SCROLLBACK_ROWS = 10_000;
 const GONE_MS = 5_000;
 
 /** One program on one pseudo-terminal, seen through a real emulator. Always `close` it. */
-export class Terminal implements Console {
+export class EmulatedTerminal implements Console {
   readonly exit: Promise<Exit>;
   readonly #pty: IPty;
   readonly #emulator: headless.Terminal;
@@ -103,13 +103,13 @@ export class Terminal implements Console {
 
   screen(): string[] {
     const { active } = this.#emulator.buffer;
-    return rowsOf(active, active.baseY, this.rows);
+    return rowsOfBuffer(active, active.baseY, this.rows);
   }
 
   /** All rows kept that are not on the screen: what scrolled away, and the normal rows behind an alternate screen. */
   scrollback(): string[] {
     const { active, normal } = this.#emulator.buffer;
-    return rowsOf(normal, 0, active.type === "normal" ? normal.baseY : normal.length);
+    return rowsOfBuffer(normal, 0, active.type === "normal" ? normal.baseY : normal.length);
   }
 
   /** The screen cell by cell: `rows` rows of `columns` cells. */
@@ -244,7 +244,7 @@ function bareEnvironment(): Record<string, string> {
 }
 
 /** Rows of an emulator's buffer as text, without trailing blanks. */
-export function rowsOf(buffer: headless.IBuffer, first: number, count: number): string[] {
+export function rowsOfBuffer(buffer: headless.IBuffer, first: number, count: number): string[] {
   return Array.from(
     { length: count },
     (_, row) =>

@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 import { GET_CFG, makeContext } from "../../lsp/client/methods.ts";
 import { makeFrame, openFrame } from "../../lsp/wire/frame.ts";
 import { verifyFrame } from "../../lsp/wire/signature.ts";
-import { customerKey, NODE_ID, startLsp, type TestLsp } from "../client/lsp.ts";
-import { freshNonce } from "../service/frames.ts";
+import { customerKey, NODE_ID, startTestLsp, type TestLsp } from "../lsp/client/lsp.ts";
+import { freshNonce } from "../signer/service/frames.ts";
 import { needs } from "../tools/need.ts";
 import { bound } from "../tools/speed.ts";
 import { javaClient, tonicClient } from "./programs.ts";
@@ -18,7 +18,7 @@ import { javaClient, tonicClient } from "./programs.ts";
 
 let lsp: TestLsp;
 before(async () => {
-  lsp = await startLsp();
+  lsp = await startTestLsp();
 });
 after(() => lsp.stop());
 

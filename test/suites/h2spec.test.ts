@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
-import { ECHO, startRig } from "../server/rig.ts";
+import { ECHO, startServerRig } from "../lsp/server/rig.ts";
 import { needs } from "../tools/need.ts";
 import { bound, slowness } from "../tools/speed.ts";
 import { NOT_PASSED, type Outcome } from "./h2speccases.ts";
@@ -45,7 +45,7 @@ async function runSections(t: TestContext, port: number, sections: readonly stri
 }
 
 test("h2spec: 129 of 145 cases pass, and of the others each has its reason in a table", needs("go"), async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   const port = await wholePieces(t, rig.port);
   const runs = await Promise.all(SECTIONS.map((sections) => runSections(t, port, sections)));
   const all = new Map(runs.flatMap((run) => [...run]));

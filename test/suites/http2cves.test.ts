@@ -5,33 +5,33 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { judgeNamed } from "../attest/titles.ts";
+import { judgeNamed } from "../iso/attest/titles.ts";
 import {
   acknowledge,
   clientOf,
   code,
   FLAG,
-  frame,
   GRPC_HEADERS,
   goaways,
   headerBlock,
+  http2Frame,
   openStream,
   TYPE,
-} from "../server/frames.ts";
-import { call, FRAME, makeFiles, type Rig, request, startRig, until } from "../server/rig.ts";
+} from "../lsp/server/frames.ts";
+import { call, FRAME, makeFiles, requestOn, type ServerRig, startServerRig, untilTrue } from "../lsp/server/rig.ts";
 import { ROOT } from "../tools/sources.ts";
 
 // Faults of other servers, sent to ours. All of it is in this process: what would end a server ends the test.
 
-const PREFACE = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(TYPE.settings, 0, 0)]);
+const PREFACE = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), http2Frame(TYPE.settings, 0, 0)]);
 
 /** Nothing is left of what was sent, and the next one is served. */
-async function unharmed(rig: Rig): Promise<void> {
-  await until(() => rig.server.connections() === 0);
+async function unharmed(rig: ServerRig): Promise<void> {
+  await untilTrue(() => rig.server.connections() === 0);
   const session = rig.session();
   assert.deepEqual((await call(session)).body, FRAME);
   session.destroy();
-  await until(() => rig.server.connections() === 0);
+  await untilTrue(() => rig.server.connections() === 0);
 }
 
 /** RFC 7541 6.2.1: literal with indexing. Its value, of 4,000 bytes, then is entry 62, of which one byte is a copy. */
@@ -43,16 +43,16 @@ function bomb(copies: number): Buffer {
 }
 
 test("an HPACK bomb is refused by the size of what it would be, and fills no memory", async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   const before = process.memoryUsage().rss;
   const mib = 2 ** 20;
   // 12,000 copies are 48 MB; three are 12 KB, which nghttp2's own bound lets through.
   for (const copies of [3, ...Array.from({ length: 10 }, () => 12_000)]) {
     const client = await clientOf(t, rig);
     await acknowledge(client);
-    const bombed = frame(TYPE.headers, FLAG.endHeaders, 1, bomb(copies));
-    client.send(bombed, frame(TYPE.data, FLAG.endStream, 1, FRAME), frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
-    await until(() => client.socket.destroyed || client.frames.some(({ type }) => type === TYPE.ping));
+    const bombed = http2Frame(TYPE.headers, FLAG.endHeaders, 1, bomb(copies));
+    client.send(bombed, http2Frame(TYPE.data, FLAG.endStream, 1, FRAME), http2Frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
+    await untilTrue(() => client.socket.destroyed || client.frames.some(({ type }) => type === TYPE.ping));
     client.socket.destroy();
   }
   await unharmed(rig);
@@ -61,12 +61,12 @@ test("an HPACK bomb is refused by the size of what it would be, and fills no mem
 });
 
 test("headers without a name are refused, and no flood of them is kept (CVE-2019-9516)", async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   const client = await clientOf(t, rig);
   await acknowledge(client);
   const nameless = headerBlock([...GRPC_HEADERS, ...Array.from({ length: 2_000 }, () => ["", ""] as const)]);
   for (let id = 1; id < 4_000 && !client.socket.destroyed; id += 2) {
-    client.send(frame(TYPE.headers, FLAG.endHeaders, id, nameless));
+    client.send(http2Frame(TYPE.headers, FLAG.endHeaders, id, nameless));
     await new Promise(setImmediate);
   }
   await client.closed;
@@ -74,33 +74,36 @@ test("headers without a name are refused, and no flood of them is kept (CVE-2019
 });
 
 test("SETTINGS of thousands of entries end the connection (CVE-2020-11080)", async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   const client = await clientOf(t, rig);
   await acknowledge(client);
   const entry = Buffer.from([0, 3, 0, 0, 0, 100]);
-  client.send(frame(TYPE.settings, 0, 0, Buffer.concat(Array.from({ length: 2_400 }, () => entry))));
+  client.send(http2Frame(TYPE.settings, 0, 0, Buffer.concat(Array.from({ length: 2_400 }, () => entry))));
   await client.closed;
   assert.equal(goaways(client).length > 0, true);
   await unharmed(rig);
 });
 
 test("a window of the connection beyond 2^31-1 leaves no session behind (CVE-2026-21714)", async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   for (let at = 0; at < 50; at += 1) {
     // It does not hang up: that is what kept the sessions of others alive.
     const client = await clientOf(t, rig, { deaf: true });
-    client.send(frame(TYPE.windowUpdate, 0, 0, code(0x7fffffff)), frame(TYPE.windowUpdate, 0, 0, code(0x7fffffff)));
-    await until(() => goaways(client).length > 0);
+    client.send(
+      http2Frame(TYPE.windowUpdate, 0, 0, code(0x7fffffff)),
+      http2Frame(TYPE.windowUpdate, 0, 0, code(0x7fffffff)),
+    );
+    await untilTrue(() => goaways(client).length > 0);
   }
   await unharmed(rig);
 });
 
 test("malformed frames behind one that ended the session are not read (CVE-2026-27135)", async (t) => {
-  const rig = await startRig(t);
+  const rig = await startServerRig(t);
   const ending = [
-    frame(TYPE.data, 0, 0, FRAME),
-    frame(TYPE.windowUpdate, 0, 0, code(0)),
-    frame(TYPE.continuation, 4, 1),
+    http2Frame(TYPE.data, 0, 0, FRAME),
+    http2Frame(TYPE.windowUpdate, 0, 0, code(0)),
+    http2Frame(TYPE.continuation, 4, 1),
   ];
   // ALTSVC and PRIORITY_UPDATE, and the frames whose size is fixed.
   const malformed = [
@@ -114,7 +117,7 @@ test("malformed frames behind one that ended the session are not read (CVE-2026-
   for (const end of ending) {
     const client = await clientOf(t, rig);
     await acknowledge(client);
-    client.send(end, ...malformed.map(([type, length]) => frame(type, 0, 0, Buffer.alloc(length))));
+    client.send(end, ...malformed.map(([type, length]) => http2Frame(type, 0, 0, Buffer.alloc(length))));
     await client.closed;
   }
   await unharmed(rig);
@@ -122,9 +125,9 @@ test("malformed frames behind one that ended the session are not read (CVE-2026-
 
 test("broken HPACK and a connection that is reset at once, over TLS, end nothing else (CVE-2025-59465, CVE-2025-23085)", async (t) => {
   const files = makeFiles(t);
-  const rig = await startRig(t, { tls: files });
+  const rig = await startServerRig(t, { tls: files });
   const broken = Buffer.concat([Buffer.from([0x7f, 0xff, 0xff, 0xff, 0xff, 0x0f]), Buffer.alloc(8_000, 0xff)]);
-  for (const sent of [frame(TYPE.headers, FLAG.endHeaders, 1, broken), openStream(1)]) {
+  for (const sent of [http2Frame(TYPE.headers, FLAG.endHeaders, 1, broken), openStream(1)]) {
     for (let at = 0; at < 25; at += 1) {
       const tcp = connect({ port: rig.port, host: "127.0.0.1" });
       const secure = connectTls({ socket: tcp, ca: files.authority, ALPNProtocols: ["h2"] }).on(
@@ -136,20 +139,20 @@ test("broken HPACK and a connection that is reset at once, over TLS, end nothing
       tcp.resetAndDestroy();
     }
   }
-  await until(() => rig.server.connections() === 0);
+  await untilTrue(() => rig.server.connections() === 0);
   const client = await clientOf(t, rig, { authority: files.authority });
-  client.send(openStream(1), frame(TYPE.data, FLAG.endStream, 1, FRAME));
-  await until(() => client.frames.some(({ type, payload }) => type === TYPE.data && payload.equals(FRAME)));
+  client.send(openStream(1), http2Frame(TYPE.data, FLAG.endStream, 1, FRAME));
+  await untilTrue(() => client.frames.some(({ type, payload }) => type === TYPE.data && payload.equals(FRAME)));
 });
 
 test("answers that nobody takes are few and short-lived: windows of nothing, of one byte, of a deaf client (CVE-2019-9511, CVE-2019-9517)", async (t) => {
   const large = Buffer.concat([Buffer.from([0, 0, 0, 0x80, 0]), Buffer.alloc(32_768)]);
-  const rig = await startRig(t, { limits: { bodyMs: 200, smallMs: 200 } });
+  const rig = await startServerRig(t, { limits: { bodyMs: 200, smallMs: 200 } });
   for (const initialWindowSize of [0, 1]) {
     const session = rig.session({ settings: { initialWindowSize } });
-    const streams = Array.from({ length: 100 }, () => request(session));
+    const streams = Array.from({ length: 100 }, () => requestOn(session));
     for (const stream of streams) stream.end(large);
-    await until(() => rig.reports.length >= 100 && streams.every(({ closed }) => closed));
+    await untilTrue(() => rig.reports.length >= 100 && streams.every(({ closed }) => closed));
     session.destroy();
   }
   await unharmed(rig);

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { Incoming, Outgoing } from "../../lsp/server/exchange.ts";
 import { STATUS, type Status } from "../../lsp/wire/status.ts";
 import { encodeFrame, parseFrame } from "../../proto/frame.ts";
-import { type Rig, SIGNATURE, startRig } from "../server/rig.ts";
+import { type ServerRig, SIGNATURE, startServerRig } from "../lsp/server/rig.ts";
 import { needs } from "../tools/need.ts";
 import { bound } from "../tools/speed.ts";
 import { suitePrograms } from "./programs.ts";
@@ -58,14 +58,14 @@ async function answer({ path, wire }: Incoming): Promise<Outgoing> {
 
 const STATUS_CODES: readonly Status[] = Object.values(STATUS);
 
-async function runCase(name: string, { port }: Rig): Promise<void> {
+async function runCase(name: string, { port }: ServerRig): Promise<void> {
   const { interop } = await suitePrograms();
   const args = ["-server_host", "127.0.0.1", "-server_port", String(port), "-test_case", name, ...SOAK];
   await promisify(execFile)(interop, args, { timeout: bound(60_000) });
 }
 
-const startService = (t: TestContext, limits = {}): Promise<Rig> =>
-  startRig(t, { handle: answer, known: (path) => METHODS.includes(path), limits });
+const startService = (t: TestContext, limits = {}): Promise<ServerRig> =>
+  startServerRig(t, { handle: answer, known: (path) => METHODS.includes(path), limits });
 
 for (const name of UNARY) {
   test(`grpc-go's interop client: ${name}`, needs("go"), async (t) => {

@@ -7,13 +7,13 @@ import {
   clientOf,
   code,
   FLAG,
-  frame,
   GRPC_HEADERS,
   headerBlock,
+  http2Frame,
   openStream,
   TYPE,
-} from "../server/frames.ts";
-import { call, FRAME, SIGNATURE, startRig, until } from "../server/rig.ts";
+} from "../lsp/server/frames.ts";
+import { call, FRAME, SIGNATURE, startServerRig, untilTrue } from "../lsp/server/rig.ts";
 
 // CVE-2025-8671: the client breaks a rule of a stream, so that the server resets it. The stream no longer counts as open, and
 // what was asked for on it is still worked on: so work grows without bound where open streams are what is counted.
@@ -23,16 +23,18 @@ const AT_ONCE = 100;
 const CONNECTIONS = 8;
 const IDS_MAX = 4_000;
 
-const whole = (id: number): Buffer[] => [openStream(id), frame(TYPE.data, FLAG.endStream, id, FRAME)];
+const whole = (id: number): Buffer[] => [openStream(id), http2Frame(TYPE.data, FLAG.endStream, id, FRAME)];
 
 /** What makes a server reset stream `id`, on which a whole request was sent. */
 const SHAPES: Readonly<Record<string, (id: number) => Buffer>> = {
-  "a window that grows by nothing": (id) => frame(TYPE.windowUpdate, 0, id, code(0)),
-  "a window beyond 2^31-1": (id) => frame(TYPE.windowUpdate, 0, id, code(0x7fffffff)),
-  "a PRIORITY of a wrong length": (id) => frame(TYPE.priority, 0, id, Buffer.alloc(4)),
-  "a stream that depends on itself": (id) => frame(TYPE.priority, 0, id, Buffer.concat([code(id), Buffer.alloc(1)])),
-  "HEADERS after the end": (id) => frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, id, headerBlock(GRPC_HEADERS)),
-  "DATA after the end": (id) => frame(TYPE.data, 0, id, FRAME),
+  "a window that grows by nothing": (id) => http2Frame(TYPE.windowUpdate, 0, id, code(0)),
+  "a window beyond 2^31-1": (id) => http2Frame(TYPE.windowUpdate, 0, id, code(0x7fffffff)),
+  "a PRIORITY of a wrong length": (id) => http2Frame(TYPE.priority, 0, id, Buffer.alloc(4)),
+  "a stream that depends on itself": (id) =>
+    http2Frame(TYPE.priority, 0, id, Buffer.concat([code(id), Buffer.alloc(1)])),
+  "HEADERS after the end": (id) =>
+    http2Frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, id, headerBlock(GRPC_HEADERS)),
+  "DATA after the end": (id) => http2Frame(TYPE.data, 0, id, FRAME),
 };
 
 for (const [shape, breaking] of Object.entries(SHAPES)) {
@@ -42,8 +44,8 @@ for (const [shape, breaking] of Object.entries(SHAPES)) {
       const client = await clientOf(t, rig);
       await acknowledge(client);
       const ids = Array.from({ length: AT_ONCE }, (_, at) => 2 * at + 1);
-      client.send(...ids.flatMap(whole), frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
-      await until(() => client.socket.destroyed || client.frames.some(({ type }) => type === TYPE.ping));
+      client.send(...ids.flatMap(whole), http2Frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
+      await untilTrue(() => client.socket.destroyed || client.frames.some(({ type }) => type === TYPE.ping));
       client.send(...ids.map(breaking));
       // Where that did not end the connection: as many again as an attacker can.
       for (let id = 2 * AT_ONCE + 1; id < IDS_MAX && !client.socket.destroyed; id += 2) {
@@ -56,7 +58,7 @@ for (const [shape, breaking] of Object.entries(SHAPES)) {
     assert(work.most <= ADDRESS_CALLS_MAX, `${work.most} at once`);
     assert(work.most > 0, "the requests reach the handler");
     work.release();
-    await until(() => work.now === 0);
+    await untilTrue(() => work.now === 0);
     // Another address is not touched, and this one has its places back.
     for (const from of ["127.0.0.2", "127.0.0.1"]) assert.deepEqual((await call(rig.session({ from }))).body, FRAME);
   });
@@ -68,14 +70,14 @@ interface Work {
   release(): void;
 }
 
-/** A server whose handler works until it is told to stop, whatever becomes of the stream. */
+/** A server whose handler works untilTrue it is told to stop, whatever becomes of the stream. */
 async function startSlow(
   t: TestContext,
-): Promise<{ readonly rig: Awaited<ReturnType<typeof startRig>>; readonly work: Work }> {
+): Promise<{ readonly rig: Awaited<ReturnType<typeof startServerRig>>; readonly work: Work }> {
   const released = Promise.withResolvers<void>();
   const work: Work = { now: 0, most: 0, release: released.resolve };
   t.after(() => released.resolve());
-  const rig = await startRig(t, {
+  const rig = await startServerRig(t, {
     handle: async ({ wire }) => {
       work.now += 1;
       work.most = Math.max(work.most, work.now);

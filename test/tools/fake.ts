@@ -1,6 +1,6 @@
 import type { Shell } from "./install.ts";
 import { CONSOLE_FONT, TOOL_NAMES, TOOLS, type Tool, type ToolName } from "./list.ts";
-import type { Machine } from "./machine.ts";
+import type { ToolMachine } from "./machine.ts";
 
 interface FakeOptions {
   readonly missing?: readonly ToolName[];
@@ -11,7 +11,7 @@ interface FakeOptions {
   readonly refuse?: (line: string, before: readonly string[]) => boolean;
 }
 
-interface FakeMachine extends Machine {
+interface FakeMachine extends ToolMachine {
   readonly shell: Shell;
   /** What the shell was asked to run. */
   readonly lines: string[];

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { howToInstall, missingTools, TOOLS, type Tool, type ToolName } from "./list.ts";
-import type { Machine } from "./machine.ts";
+import type { ToolMachine } from "./machine.ts";
 
 /** Runs one command to its end with its output shown, and says whether it exited 0. */
 export type Shell = (program: string, args: readonly string[]) => boolean;
@@ -15,7 +15,7 @@ const UPDATE_TRIES = 24;
  *
  * @returns the tools that are still missing, and the lines that tell a person about them.
  */
-export function installTools(machine: Machine, shell: Shell): { missing: ToolName[]; lines: string[] } {
+export function installTools(machine: ToolMachine, shell: Shell): { missing: ToolName[]; lines: string[] } {
   let missing = missingTools(machine);
   const packages = debianPackages(missing);
   if (packages.length > 0 && canInstall(machine)) {
@@ -30,7 +30,7 @@ export const runInTerminal: Shell = (program, args) => {
   return spawnSync(program, args, { stdio: ["ignore", "inherit", "inherit"], env }).status === 0;
 };
 
-function canInstall(machine: Machine): boolean {
+function canInstall(machine: ToolMachine): boolean {
   return machine.root && machine.exists("/etc/debian_version") && machine.which("apt-get") !== undefined;
 }
 

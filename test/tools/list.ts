@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Machine } from "./machine.ts";
+import type { ToolMachine } from "./machine.ts";
 
 /** A program or file of the system that tests use and npm does not bring. */
 export interface Tool {
@@ -14,10 +14,10 @@ export interface Tool {
   readonly use: string;
   /** How to get it where apt cannot. */
   readonly otherwise?: string;
-  readonly found: (machine: Machine) => boolean;
+  readonly found: (machine: ToolMachine) => boolean;
 }
 
-const GO_MODULES = ["oracle", "regtest", "ghz", "goclient", "grpcurl", "gun", "suites"].map((name) =>
+const GO_MODULES = ["ceremony/oracle", "regtest", "ghz", "goclient", "grpcurl", "gun", "suites"].map((name) =>
   join(import.meta.dirname, "..", name),
 );
 
@@ -212,7 +212,7 @@ export type ToolName = keyof typeof TOOLS;
 
 export const TOOL_NAMES = Object.keys(TOOLS) as ToolName[];
 
-export function missingTools(machine: Machine, names: readonly ToolName[] = TOOL_NAMES): ToolName[] {
+export function missingTools(machine: ToolMachine, names: readonly ToolName[] = TOOL_NAMES): ToolName[] {
   return names.filter((name) => !TOOLS[name].found(machine));
 }
 
@@ -223,20 +223,20 @@ export function howToInstall(name: ToolName): string {
   return [line, tool.otherwise].filter((way) => way !== undefined).join("; ");
 }
 
-function command(name: string): (machine: Machine) => boolean {
+function command(name: string): (machine: ToolMachine) => boolean {
   return (machine) => machine.which(name) !== undefined;
 }
 
-function file(path: string): (machine: Machine) => boolean {
+function file(path: string): (machine: ToolMachine) => boolean {
   return (machine) => machine.exists(path);
 }
 
-function runs(machine: Machine, program: string, ...args: string[]): boolean {
+function runs(machine: ToolMachine, program: string, ...args: string[]): boolean {
   return machine.output(program, args) !== undefined;
 }
 
 /** Asked in a module's folder: a Go that fetches newer toolchains answers with the one that it would use there. */
-function goVersion(machine: Machine): number[] {
+function goVersion(machine: ToolMachine): number[] {
   return versionOf(machine.output("go", ["version"], newestModule().folder));
 }
 

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { bound } from "./speed.ts";
 
 /** What the list of tools asks about a machine. Tests hand in a faked one. */
-export interface Machine {
+export interface ToolMachine {
   readonly root: boolean;
   /** Where a command is on the path, if it is. */
   which(command: string): string | undefined;
@@ -16,7 +16,7 @@ export interface Machine {
 /** A probe that hangs must not hang the whole test command; the slowest (a Go that starts) takes well under a second. */
 const PROBE_TIMEOUT_MS = 20_000;
 
-export const thisMachine: Machine = {
+export const thisMachine: ToolMachine = {
   root: process.getuid?.() === 0,
   which: (command) =>
     pathFolders()

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { howToInstall, missingTools, type ToolName } from "./list.ts";
-import { type Machine, thisMachine } from "./machine.ts";
+import { type ToolMachine, thisMachine } from "./machine.ts";
 
 /**
  * Options of a test that cannot run without system tools: `test("…", needs("zbarimg"), () => …)`.
@@ -20,7 +20,7 @@ export function needs(...names: [ToolName, ...ToolName[]]): { skip: string | fal
 
 /** The decision of `needs`, apart from the machine that it runs on. */
 export function judge(
-  machine: Machine,
+  machine: ToolMachine,
   ci: string | undefined,
   names: readonly ToolName[],
 ): { skip: string | false; failures: string[] } {

@@ -24,7 +24,7 @@ test("all green: the times, then the count alone on the last line", () => {
       "time, on a machine 1.5 times slower than an idle one with two cores:",
       "  tools                   0.0 s",
       "  check                   3.5 s",
-      "  test/seed              65.4 s",
+      "  test/ceremony/seed              65.4 s",
       "",
       "7 passed, 0 failed",
     ],
@@ -38,10 +38,12 @@ test("a failed part is a failure, also when every test passes", () => {
 });
 
 test("a skipped test is named; it fails only with CI=true", () => {
-  const tests = { ...GREEN.tests, skipped: ["test/screen/qr.test.ts: decodes: needs zbarimg"] };
+  const tests = { ...GREEN.tests, skipped: ["test/ceremony/screen/qr.test.ts: decodes: needs zbarimg"] };
   assert.equal(last({ ...GREEN, tests, strict: false }), "7 passed, 0 failed, 1 skipped");
   assert.equal(last({ ...GREEN, tests }), "7 passed, 1 failed, 1 skipped");
-  assert.ok(closingLines({ ...GREEN, tests }).lines.includes("  test/screen/qr.test.ts: decodes: needs zbarimg"));
+  assert.ok(
+    closingLines({ ...GREEN, tests }).lines.includes("  test/ceremony/screen/qr.test.ts: decodes: needs zbarimg"),
+  );
 });
 
 test("a missing tool is named; it fails only with CI=true, even if no test asked for it", () => {

@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** The folder that holds package.json. */
 export const ROOT = join(import.meta.dirname, "..", "..");
@@ -11,12 +11,13 @@ export function sourceFiles(folder: string): string[] {
     .sort();
 }
 
-/** The test files of each folder of `test/` that holds any: a new folder is a new group without being listed. */
+/** The test files of each folder below `test/` that holds any: a new folder is a new group without being listed. */
 export function testGroups(): Map<string, string[]> {
-  const files = sourceFiles("test/*").filter((file) => file.endsWith(".test.ts"));
+  const files = sourceFiles("test").filter((file) => file.endsWith(".test.ts"));
   return Map.groupBy(files, groupOf);
 }
 
+/** The group of a test file: its folder below `test/`, which has the name of the folder that it tests: `lsp/store`. */
 export function groupOf(file: string): string {
-  return basename(dirname(file));
+  return relative(join(ROOT, "test"), dirname(file));
 }

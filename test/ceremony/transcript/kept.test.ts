@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { annotatedScript } from "../../../ceremony/transcript/annotate.ts";
+import { verifyTranscript } from "../../../ceremony/transcript/verify.ts";
+import { pgpBytes } from "../../../core/pgpwords.ts";
+
+// Transcripts that earlier versions wrote, with their heads: a table of steps that no longer takes them breaks records
+// that people rely on. A file is added when records change, and none is ever changed.
+
+const KEPT = join(import.meta.dirname, "kept");
+const files = readdirSync(KEPT).filter((file) => file.endsWith(".jsonl"));
+
+test("transcripts of earlier versions are kept, of both modes", () => {
+  for (const mode of ["rehearsal", "production"]) assert.ok(files.includes(`0.1.0-${mode}.jsonl`));
+});
+
+for (const file of files) {
+  test(`${file} is whole with its head, and can be read as a script`, () => {
+    const words = readFileSync(join(KEPT, file.replace(".jsonl", ".head")), "utf8").trim();
+    const head = pgpBytes(words.split(" "));
+    assert.ok(head.ok);
+    const verdict = verifyTranscript(readFileSync(join(KEPT, file)), head.value);
+    assert.deepEqual([verdict.kind, verdict.fault], ["whole", undefined]);
+    assert.doesNotMatch(annotatedScript(verdict), /\*\*Missing:\*\*/);
+  });
+}

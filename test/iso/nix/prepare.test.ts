@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { builtCeremony } from "../../deploy/release/artefact.ts";
+import { EmulatedTerminal } from "../../rehearsal/terminal.ts";
+import { needs } from "../../tools/need.ts";
+import { ROOT } from "../../tools/sources.ts";
+import { bound } from "../../tools/speed.ts";
+import { newNixFolder } from "./nix.ts";
+
+/** Debian's user for those who own nothing. */
+const NOBODY = 65534;
+
+/** Programs that would change this machine; each writes its call down. */
+const FAKES: Readonly<Record<string, string>> = {
+  dmesg: "echo 'mem auto-init: stack:off, heap alloc:on, heap free:on'",
+  loadkeys: "",
+  mount: "",
+  setfont: "",
+  stty: "echo 24 80",
+  umount: "",
+};
+
+interface Machine {
+  /** What is typed, a line an answer. */
+  readonly typed: string;
+  /** Whether the console is drawn by the kernel, on a frame buffer. */
+  readonly frameBuffer?: boolean;
+  readonly fakes?: Readonly<Record<string, string>>;
+  readonly before?: (at: (path: string) => string) => void;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly screen: string;
+  /** Calls of the fakes, in order. */
+  readonly calls: readonly string[];
+  /** A file that the program left, undefined if it did not. */
+  file(path: string): string | undefined;
+}
+
+/** Runs a program of the image with its own text, on a machine that is a folder: its paths begin there. */
+function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): Outcome {
+  const folder = newNixFolder(t);
+  const at = (path: string): string => join(folder, path);
+  for (const path of ["run/ceremony", "run/booted", "etc/ceremony", "dev/disk/by-label", "out", "fakes/bin"])
+    mkdirSync(at(path), { recursive: true });
+  for (const [program, answer] of Object.entries({ ...FAKES, ...machine.fakes })) {
+    writeFileSync(at(`fakes/bin/${program}`), `#!/bin/bash\necho "${program} $*" >>"${at("calls")}"\n${answer}\n`);
+    chmodSync(at(`fakes/bin/${program}`), 0o755);
+  }
+  writeFileSync(at("run/ceremony/ceremony"), "the executable");
+  const hash = createHash("sha256").update("the executable").digest("hex");
+  writeFileSync(at("etc/ceremony/payload.sha256"), `${hash}  ${at("run/ceremony/ceremony")}\n`);
+  writeFileSync(
+    at("etc/ceremony/machine.json.in"),
+    '{"commandLine":"BOOT_IMAGE=/boot/vmlinuz init=@system@/init quiet"}',
+  );
+  writeFileSync(at("etc/ceremony/arguments"), "--mode\nproduction\n--network\nmainnet\n");
+  writeFileSync(at("dev/disk/by-label/CEREMONYOUT"), "");
+  if (machine.frameBuffer === true) writeFileSync(at("dev/fb0"), "");
+  writeFileSync(at("dev/tty1"), machine.typed);
+  machine.before?.(at);
+  const text = readFileSync(join(ROOT, `iso/appliance.${name}.sh`), "utf8")
+    .replaceAll("@bash@", "")
+    .replaceAll(/@(?:coreutils|kbd|utilLinux)@\/bin/g, `${at("fakes")}/bin:/usr/bin`)
+    .replaceAll("@fonts@", "/fonts")
+    .replaceAll("@label@", "CEREMONYOUT")
+    .replaceAll("@out@", at("out"))
+    .replaceAll("/run/booted-system", at("run/booted"))
+    .replaceAll(/(?<=[ "=])\/(?=(?:run|etc)\/ceremony|dev\/(?:fb0|disk))/g, `${folder}/`)
+    // A stick is a block device, which only root could make here.
+    .replace("[ ! -b ", "[ ! -e ")
+    .replaceAll(">/run/", `>${folder}/run/`)
+    .replaceAll("</etc/", `<${folder}/etc/`)
+    .replaceAll("</dev/tty1", `<${folder}/dev/tty1`);
+  writeFileSync(at("program"), text);
+  const { status, stdout, stderr } = spawnSync("bash", [at("program")], {
+    // systemd gives the console to what runs before and at the start, and /dev/null to what runs after.
+    input: name === "prepare" ? machine.typed : "",
+    encoding: "utf8",
+    timeout: bound(10_000),
+    env: { PATH: "/usr/bin:/bin", ...machine.env },
+  });
+  assert.equal(stderr, "");
+  return {
+    status,
+    screen: stdout.replaceAll(folder, ""),
+    calls: existsSync(at("calls")) ? readFileSync(at("calls"), "utf8").replaceAll(folder, "").trim().split("\n") : [],
+    file: (path) => (existsSync(at(path)) ? readFileSync(at(path), "utf8").replaceAll(folder, "") : undefined),
+  };
+}
+
+const MOUNT =
+  "mount -t vfat -o rw,nosuid,nodev,noexec,noatime,flush,uid=900,gid=900,umask=077 /dev/disk/by-label/CEREMONYOUT /out";
+
+test("a good machine: Enter for everything, and the ceremony has its arguments, its declaration, its stick", (t) => {
+  const ended = runProgram(t, "prepare", { typed: "\n\n", frameBuffer: false });
+  assert.equal(ended.status, 0, ended.screen);
+  assert.deepEqual(ended.calls, ["setfont /fonts/text.psf", "dmesg ", "loadkeys --quiet us", MOUNT]);
+  assert.equal(
+    ended.file("run/ceremony/arguments"),
+    "--mode\nproduction\n--network\nmainnet\n--out\n/out/ceremony-1\n",
+  );
+  assert.equal(
+    ended.file("run/ceremony/machine.json"),
+    '{"commandLine":"BOOT_IMAGE=/boot/vmlinuz init=/run/booted/init quiet"}\n',
+  );
+  assert.equal(ended.file("run/ceremony/armed"), "", "from here on a new device ends the ceremony");
+  assert.match(ended.screen, /arguments: --mode production --network mainnet --out \/out\/ceremony-1\n/);
+});
+
+test("characters and keyboard are chosen by number; what is no number of the list is the first", (t) => {
+  const fonts = (typed: string, size = "echo 33 120") =>
+    runProgram(t, "prepare", { typed, frameBuffer: true, fakes: { stty: size } }).calls.filter((call) =>
+      /^(?:setfont|loadkeys)/.test(call),
+    );
+  const [normal, large] = ["setfont /fonts/normal.psf.gz", "setfont /fonts/large.psf.gz"];
+  assert.deepEqual(fonts("2\n3\n\n"), [normal, large, "loadkeys --quiet de"]);
+  assert.deepEqual(fonts("1\n7\n\n"), [normal, "loadkeys --quiet br-abnt2"]);
+  assert.deepEqual(fonts("9\n8\n\n"), [normal, "loadkeys --quiet us"]);
+  assert.deepEqual(fonts("$(reboot)\n@\n\n"), [normal, "loadkeys --quiet us"]);
+  assert.deepEqual(
+    fonts("2\n\n\n", "echo 18 64"),
+    [normal, large, normal, "loadkeys --quiet us"],
+    "no room for large ones",
+  );
+});
+
+const RECIPIENT = `age1${"q".repeat(58)}`;
+
+/** What is in recipient.txt: each is the one recipient. */
+const RECIPIENT_FILES: Readonly<Record<string, string>> = {
+  "a line": `${RECIPIENT}\n`,
+  "no line end": RECIPIENT,
+  "CR LF": `${RECIPIENT}\r\n`,
+  "CR LF, and no last LF": `${RECIPIENT}\r`,
+  "a BOM": `\uFEFF${RECIPIENT}\n`,
+  "a BOM and CR LF": `\uFEFF${RECIPIENT}\r\n\r\n`,
+  "blanks before and after": `\n \t\n  ${RECIPIENT} \t \r\n`,
+  "a comment, as age takes it": `# the signer of June\n${RECIPIENT}\n`,
+  "all that signer recipient prints": `${RECIPIENT}\n\n  1   0000 0000   aardvark adroitness aardvark adroitness\n`,
+};
+
+for (const [name, text] of Object.entries(RECIPIENT_FILES))
+  test(`the signer's recipient comes from the stick, and a second start has a folder of its own: ${name}`, (t) => {
+    const ended = runProgram(t, "prepare", {
+      typed: "\n\n",
+      before: (at) => {
+        writeFileSync(at("out/recipient.txt"), text);
+        mkdirSync(at("out/ceremony-1"));
+      },
+    });
+    assert.equal(
+      ended.file("run/ceremony/arguments"),
+      `--mode\nproduction\n--network\nmainnet\n--recipient\n${RECIPIENT}\n--out\n/out/ceremony-2\n`,
+      ended.screen,
+    );
+  });
+
+/** Of recipient.txt: what it holds, and what is said. */
+const RECIPIENTS_REFUSED: Readonly<Record<string, readonly [string | Buffer, RegExp]>> = {
+  nothing: ["", /names 0 recipients/],
+  "another thing": ["the recipient of June\n", /names 0 recipients/],
+  "two recipients": [`${RECIPIENT}\n${RECIPIENT}\n`, /names 2 recipients/],
+  "two recipients on a line": [`${RECIPIENT} ${RECIPIENT}\n`, /holds no recipient/],
+  "a letter less": [`${RECIPIENT.slice(0, -1)}\n`, /holds no recipient/],
+  "a blank in it": [`${RECIPIENT.slice(0, 9)} ${RECIPIENT.slice(9)}\n`, /holds no recipient/],
+  "a mixed case": [`${RECIPIENT.slice(0, -1)}Q\n`, /holds no recipient/],
+  "UTF-16": [Buffer.from(`\uFEFF${RECIPIENT}\r\n`, "utf16le"), /holds no recipient/],
+};
+
+for (const [name, [text, says]] of Object.entries(RECIPIENTS_REFUSED))
+  test(`recipient.txt is refused before the start: ${name}`, (t) => {
+    const ended = runProgram(t, "prepare", {
+      typed: "\n\n\n",
+      before: (at) => writeFileSync(at("out/recipient.txt"), text),
+    });
+    assert.match(ended.screen, says);
+    assert.equal(ended.status, 1);
+    assert.equal(ended.file("run/ceremony/armed"), undefined);
+  });
+
+const REFUSALS: Readonly<
+  Record<string, { readonly machine: Partial<Machine>; readonly says: RegExp; readonly typed: string }>
+> = {
+  "an executable that was changed": {
+    machine: { before: (at) => writeFileSync(at("run/ceremony/ceremony"), "another") },
+    says: /CHANGED: the executable is not the one/,
+    typed: "\n",
+  },
+  "no executable": {
+    machine: { before: (at) => rmSync(at("run/ceremony/ceremony")) },
+    says: /CHANGED/,
+    typed: "\n",
+  },
+  "no hash to compare it with": {
+    machine: { before: (at) => writeFileSync(at("etc/ceremony/payload.sha256"), "") },
+    says: /CHANGED/,
+    typed: "\n",
+  },
+  "memory that is not zeroed": {
+    machine: { fakes: { dmesg: "echo 'mem auto-init: stack:off, heap alloc:on, heap free:off'" } },
+    says: /does not zero the memory/,
+    typed: "\n",
+  },
+  "a font that cannot be set": { machine: { fakes: { setfont: "exit 1" } }, says: /font cannot be set/, typed: "\n" },
+  "a keyboard map that is not there": {
+    machine: { fakes: { loadkeys: "exit 1" } },
+    says: /no keyboard map us/,
+    typed: "\n\n",
+  },
+  "a stick that cannot be mounted": {
+    machine: { fakes: { mount: "exit 32" } },
+    says: /stick cannot be mounted/,
+    typed: "\n\n",
+  },
+};
+
+for (const [what, { machine, says, typed }] of Object.entries(REFUSALS))
+  test(`nothing is started with ${what}`, (t) => {
+    const ended = runProgram(t, "prepare", { typed, ...machine });
+    assert.equal(ended.status, 1, ended.screen);
+    assert.match(ended.screen, says);
+    assert.match(ended.screen, /Nothing was started\./);
+    assert.equal(ended.file("run/ceremony/arguments"), undefined);
+    assert.equal(ended.file("run/ceremony/armed"), undefined);
+  });
+
+test("after the ceremony the stick is let go first, then the console is cleared with what scrolled away", (t) => {
+  const done = runProgram(t, "end", { typed: "" });
+  assert.deepEqual(done.calls, ["umount /out"]);
+  assert.equal(done.screen, "\u001bc\u001b[3J");
+  const stty = 'echo "from $(readlink /proc/$$/fd/0)" >>"$(dirname "$0")/../../calls"';
+  const refused = runProgram(t, "end", { typed: "\n", env: { EXIT_STATUS: "1" }, fakes: { stty } });
+  assert.deepEqual(
+    refused.calls,
+    ["umount /out", "stty sane -echo", "from /dev/tty1"],
+    "it waits for the console's Enter",
+  );
+  assert.match(refused.screen, /The ceremony ended with 1\. Press Enter/);
+  assert(refused.screen.endsWith("\u001bc\u001b[3J"));
+});
+
+test(
+  "the released executable starts for a user who may not read it, and finds no variable",
+  needs("tmpfs"),
+  async (t) => {
+    const executable = await builtCeremony();
+    const folder = mkdtempSync(join(tmpdir(), "start-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o711);
+    const ceremony = join(folder, "ceremony");
+    copyFileSync(executable, ceremony);
+    chmodSync(ceremony, 0o711);
+    const out = join(folder, "out");
+    mkdirSync(out);
+    chownSync(out, NOBODY, NOBODY);
+    writeFileSync(join(folder, "arguments"), `--mode\nrehearsal\n--out\n${out}/ceremony-1\n`);
+    const start = readFileSync(join(ROOT, "iso/appliance.start.sh"), "utf8")
+      .replaceAll("@bash@", "")
+      .replaceAll("@coreutils@/bin", "/usr/bin")
+      .replaceAll("@ceremony@", ceremony)
+      .replaceAll("/run/ceremony/", `${folder}/`);
+    writeFileSync(join(folder, "start"), start);
+    // As systemd does it: another user, no rights, the program's own file open as descriptor 3.
+    const user = `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups --no-new-privs`;
+    const terminal = new EmulatedTerminal("/bin/sh", ["-c", `exec ${user} bash "${folder}/start" 3<"${ceremony}"`], {
+      rows: 40,
+      env: { NODE_OPTIONS: "--require x", LD_LIBRARY_PATH: "/tmp" },
+    });
+    t.after(() => terminal.kill());
+    const screen = (await terminal.waitFor("Own file", { timeoutMs: 15_000 })).join("\n");
+    assert.match(screen, /pass +No NODE_ variable +none/);
+    assert.match(screen, /pass +No variable of loader or libraries +none/);
+    assert.match(screen, /pass +No program can gain rights +1/);
+    assert.match(screen, /pass +No privilege +0000000000000000/);
+    assert.match(screen, /info +Own file +mode 0711, owned by root/);
+  },
+);
