@@ -96,6 +96,7 @@ describe("the contract of the signer", () => {
       ["/signer.v1.Signer/Sign", "unary", "signer.v1.SignRequest", "signer.v1.SignResponse"],
       ["/signer.v1.Signer/SignStream", "bidi_streaming", "signer.v1.SignBatch", "signer.v1.SignBatchResult"],
       ["/signer.v1.Signer/GetIdentity", "unary", "signer.v1.GetIdentityRequest", "signer.v1.GetIdentityResponse"],
+      ["/signer.v1.Signer/GetRecordHash", "unary", "signer.v1.GetRecordHashRequest", "signer.v1.GetRecordHashResponse"],
     ]);
   });
 
@@ -108,6 +109,8 @@ describe("the contract of the signer", () => {
       "SignItem: uint64 id = 1; SignRequest request = 2",
       "SignBatchResult: repeated SignItemResult results = 1; uint64 audit_seq = 2; bytes audit_head = 3",
       "SignItemResult: uint64 id = 1; bytes signature = 2 of result; Refusal refusal = 3 of result",
+      "GetRecordHashRequest: uint64 audit_seq = 1",
+      "GetRecordHashResponse: bytes audit_head = 1; uint64 first_seq = 2; uint64 last_seq = 3",
       "GetIdentityRequest: ",
       "GetIdentityResponse: bytes node_id = 1; string network = 2; string version = 3; string mode = 4",
       "Direction: DIRECTION_UNSPECIFIED = 0; RESPONSE = 1; REQUEST = 2",

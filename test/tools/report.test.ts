@@ -7,7 +7,7 @@ const GREEN: Report = {
     { name: "tools", ms: 12, failed: false, missing: [] },
     { name: "check", ms: 3456, failed: false, missing: [] },
   ],
-  tests: { passed: 7, failed: 0, skipped: [], failures: [], groupMs: new Map([["seed", 65_432]]), slowest: [] },
+  tests: { passed: 7, failed: 0, skipped: [], failures: [], groupMs: new Map([["ceremony/seed", 65_432]]), slowest: [] },
   slowness: 1.5,
   strict: true,
 };
@@ -24,7 +24,7 @@ test("all green: the times, then the count alone on the last line", () => {
       "time, on a machine 1.5 times slower than an idle one with two cores:",
       "  tools                   0.0 s",
       "  check                   3.5 s",
-      "  test/ceremony/seed              65.4 s",
+      "  test/ceremony/seed     65.4 s",
       "",
       "7 passed, 0 failed",
     ],
