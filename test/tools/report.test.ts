@@ -7,7 +7,14 @@ const GREEN: Report = {
     { name: "tools", ms: 12, failed: false, missing: [] },
     { name: "check", ms: 3456, failed: false, missing: [] },
   ],
-  tests: { passed: 7, failed: 0, skipped: [], failures: [], groupMs: new Map([["ceremony/seed", 65_432]]), slowest: [] },
+  tests: {
+    passed: 7,
+    failed: 0,
+    skipped: [],
+    failures: [],
+    groupMs: new Map([["ceremony/seed", 65_432]]),
+    slowest: [],
+  },
   slowness: 1.5,
   strict: true,
 };
