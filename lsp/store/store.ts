@@ -8,7 +8,6 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { packageVersion } from "../../core/version.ts";
 import { STORE_CONNECT_MS } from "../limits.ts";
 import { openClock } from "./clock.ts";
-import { openEmbedded } from "./embedded.ts";
 import type { Engine, Statement } from "./engine.ts";
 import { type StoreError, storeError } from "./errors.ts";
 import { isPlay, migrate } from "./migrate.ts";
@@ -193,6 +192,8 @@ async function openFolder({ folder, network }: StoreOptions): Promise<Result<Ope
     accessSync(folder, constants.W_OK);
     release = lockFolder(folder);
     if (release === undefined) return fail({ code: "store_locked", detail: folder });
+    // Only here: a process on Postgres has no use for PGlite's code (test/lsp/app/loaded.test.ts).
+    const { openEmbedded } = await import("./embedded.ts");
     return ok({ engine: await openEmbedded(join(folder, "pgdata")), release });
   } catch (error) {
     release?.();

@@ -92,6 +92,7 @@ export const COMMANDS: Readonly<Record<string, readonly Start[]>> = {
   ],
   "npm run bench:signer": [help("bench:signer")],
   "npm run bench:lsp": [help("bench:lsp")],
+  "npm run build:binding": [help("build:binding")],
   "npm run iso": [help("iso")],
   // All its files are loaded, and none of their tests is run.
   "npm run test:iso": [

@@ -66,6 +66,12 @@ export const TOOLS = {
     use: "the QR on a text console, drawn with the console's own glyphs",
     found: (machine) => machine.exists(CONSOLE_FONT),
   },
+  gcc: {
+    debian: "g++",
+    programs: ["gcc", "g++"],
+    use: "libsecp256k1's binding, compiled from its sources",
+    found: command("g++"),
+  },
   git: {
     debian: "git",
     use: "the list of tracked files that the project rules read",
