@@ -13,17 +13,23 @@ import { STATUS, type Status } from "../wire/status.ts";
 /** Who a row is asked of. */
 export type CheckScope = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
 
-export type CheckAnswer =
-  | { readonly kind: "status"; readonly status: Status; readonly message: string }
-  /** In band: gRPC status OK, and a response with `ctx` and this behind it. */
-  | {
-      readonly kind: "failure";
-      /** Field 3 of the response, encoded: the three methods have the same failures under the same numbers. */
-      readonly tail: Uint8Array;
-      readonly signed: "shared" | "alone";
-      /** For people. */
-      readonly says: string;
-    };
+export type CheckAnswer = StatusAnswer | FailureAnswer<"shared"> | FailureAnswer<"alone">;
+
+interface StatusAnswer {
+  readonly kind: "status";
+  readonly status: Status;
+  readonly message: string;
+}
+
+/** In band: gRPC status OK, and a response with `ctx` and this behind it. */
+interface FailureAnswer<Signed extends "shared" | "alone"> {
+  readonly kind: "failure";
+  /** Field 3 of the response, encoded: the three methods have the same failures under the same numbers. */
+  readonly tail: Uint8Array;
+  readonly signed: Signed;
+  /** For people. */
+  readonly says: string;
+}
 
 interface Row {
   readonly id: string;
@@ -207,29 +213,45 @@ export const CHECKS = [
   },
 ] as const satisfies readonly Row[];
 
-export type CheckId = (typeof CHECKS)[number]["id"];
-export type Check = Row & { readonly id: CheckId };
+type Check = (typeof CHECKS)[number];
+type Answers = { readonly [Each in Check as Each["id"]]: Each["answer"] };
 
-const byId = new Map<CheckId, Check>(CHECKS.map((row) => [row.id, row]));
+export type CheckId = Check["id"];
+/** Rows whose answer is a gRPC status. */
+export type StatusId = Extract<Check, { answer: StatusAnswer }>["id"];
+/** Rows whose answer is in band, and one for all who break them within a second. */
+export type SharedId = Extract<Check, { answer: FailureAnswer<"shared"> }>["id"];
+/** Rows whose answer is in band, and signed for each request. */
+export type FailureId = Extract<Check, { answer: FailureAnswer<"alone"> }>["id"];
 
-export function answerOfCheck(id: CheckId): CheckAnswer {
-  // Every id of the type is one of the table.
-  return (byId.get(id) as Check).answer;
+// The keys are the ids of the table, each with its own answer.
+const ANSWERS = Object.fromEntries(CHECKS.map(({ id, answer }) => [id, answer])) as Answers;
+
+export function answerOfCheck<Id extends CheckId>(id: Id): Answers[Id] {
+  return ANSWERS[id];
 }
 
-function status(code: Status, message: string): CheckAnswer {
+function status(code: Status, message: string): StatusAnswer {
   return { kind: "status", status: code, message };
 }
 
-function generic(signed: "shared" | "alone", path: keyof typeof FIELD_PATHS, kind: GenericKind): CheckAnswer {
+function generic<Signed extends "shared" | "alone">(
+  signed: Signed,
+  path: keyof typeof FIELD_PATHS,
+  kind: GenericKind,
+): FailureAnswer<Signed> {
   return failure(signed, `generic [${FIELD_PATHS[path].join(",")}] ${kind}`, genericFailure(FIELD_PATHS[path], kind));
 }
 
-function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): CheckAnswer {
+function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): FailureAnswer<"alone"> {
   return failure("alone", `specific REFUND_ON_CHAIN_ADDRESS_IS_${kind}`, refundFailure(kind));
 }
 
-function failure(signed: "shared" | "alone", says: string, value: GenericFailure | RefundFailure): CheckAnswer {
+function failure<Signed extends "shared" | "alone">(
+  signed: Signed,
+  says: string,
+  value: GenericFailure | RefundFailure,
+): FailureAnswer<Signed> {
   const tail = encodeResponse(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
   return { kind: "failure", tail, signed, says };
 }

@@ -23,7 +23,7 @@ export function openGetCfg({ node, settings }: Pick<ServiceParts, "node" | "sett
 
   function planFor(places: readonly NodePlace[]): Plan {
     if (places.length === 0) return { kind: "stop", row: "node_unknown" };
-    return { kind: "say", tail: encodeSuccess(nodeId, places, amounts), outcome: "success" };
+    return { kind: "say", outcome: "success", reply: encodeSuccess(nodeId, places, amounts) };
   }
 }
 

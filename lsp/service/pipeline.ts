@@ -9,12 +9,12 @@ import {
 import type { Incoming, Outgoing } from "../server/exchange.ts";
 import { daily, openBuckets } from "../server/ratelimit.ts";
 import { openRecent } from "../server/recent.ts";
-import { takeNonce } from "../store/nonces.ts";
+import { takeNonceWith } from "../store/nonces.ts";
 import { openFrame } from "../wire/frame.ts";
 import { acceptsGzip, decodeBinary, SIGNATURE_HEADER } from "../wire/metadata.ts";
 import { type RpcError, STATUS } from "../wire/status.ts";
-import { answerOfCheck, CHECKS, type CheckId } from "./checks.ts";
-import type { Plan, ServiceMethod } from "./methods.ts";
+import { answerOfCheck, type FailureId, type SharedId, type StatusId } from "./checks.ts";
+import type { Effect, InBand, ServiceMethod } from "./methods.ts";
 import type { RequestOutcome, ServiceParts } from "./parts.ts";
 import { openReplies } from "./replies.ts";
 import { openShared } from "./shared.ts";
@@ -47,7 +47,7 @@ export function openServicePipeline(parts: ServiceParts, verifier: Verifier): Se
   const { store, signer, settings, monotonic, meters } = parts;
   const replies = openReplies(settings.nodeId);
   const keys = openBuckets(settings.perKey, KEY_ENTRIES_MAX);
-  const shared = openShared<CheckId, Ended>(monotonic, SHARED_FAILURE_MS);
+  const shared = openShared<SharedId, Ended>(monotonic, SHARED_FAILURE_MS);
   /** By key: the highest nonce that was tried here. */
   const tried = openRecent<bigint>(KEY_ENTRIES_MAX);
   const day = settings.perAddressDay ?? { answers: ADDRESS_ANSWERS_PER_DAY, newKeys: ADDRESS_NEW_KEYS_PER_DAY };
@@ -103,7 +103,7 @@ export function openServicePipeline(parts: ServiceParts, verifier: Verifier): Se
     }
     const gzip = frame.value.compressed && acceptsGzip(headers["grpc-accept-encoding"]);
     const request = { method, key, name, nonce, gzip, charged };
-    return plan.kind === "say" ? say(request, plan) : act(request, plan.row);
+    return plan.kind === "say" ? say(request, plan) : act(request, plan.run);
   }
 
   function isSigned(wire: Uint8Array, header: string | undefined, key: Uint8Array): boolean | Promise<boolean> {
@@ -125,10 +125,10 @@ export function openServicePipeline(parts: ServiceParts, verifier: Verifier): Se
    * refused nearly always, and a signature is not made for an answer that will not leave; the database decides all the
    * same.
    */
-  async function say(request: Verified, { tail, outcome }: Extract<Plan, { kind: "say" }>): Promise<Ended> {
+  async function say(request: Verified, { reply, outcome }: InBand): Promise<Ended> {
     const replyNonce = store.replyNonces.next();
     if (replyNonce === undefined) return stop("store_down");
-    const wire = replies.frame(replyNonce, tail, request.gzip);
+    const wire = replies.frame(replyNonce, reply, request.gzip);
     const early = isNew(request) ? signer.sign(wire, request.method.path) : undefined;
     const began = monotonic();
     const taken = await store.nonces.take(request.key, request.nonce);
@@ -140,14 +140,30 @@ export function openServicePipeline(parts: ServiceParts, verifier: Verifier): Se
     return { outcome, answer: { kind: "reply", wire, signature: signed.signature, gzip: request.gzip } };
   }
 
-  /** With an effect: the nonce is taken with it or not at all, and the answer is signed after. */
-  async function act(request: Verified, row: CheckId): Promise<Ended> {
+  /**
+   * With an effect: the nonce is taken with it or not at all, and the answer is signed when both are on disk, for a signed
+   * answer of what did not happen would be a promise. A customer whose answer is not signed has no address to pay.
+   */
+  async function act(request: Verified, run: Effect): Promise<Ended> {
+    // Before anything happens: an effect is not begun that could not be answered.
+    const replyNonce = store.replyNonces.next();
+    if (replyNonce === undefined) return stop("store_down");
     isNew(request);
     const began = monotonic();
-    const taken = await store.transaction((trx) => takeNonce(trx, request.key, request.nonce));
-    committed(taken.ok ? taken.value : "failed", began);
-    if (!taken.ok) return stop("store_down");
-    return taken.value === "stale" ? failStale(request) : stop(row);
+    const done = await store.transaction((trx) => takeNonceWith(trx, request.key, request.nonce, run));
+    committed(done.ok ? (done.value === "stale" ? "stale" : "accepted") : "failed", began);
+    if (!done.ok) return stop("store_down");
+    if (done.value === "stale") return failStale(request);
+    if (done.value.reply === undefined) return stop(done.value.outcome);
+    const { outcome, reply, undo } = done.value;
+    const wire = replies.frame(replyNonce, reply, request.gzip);
+    const signed = await signer.sign(wire, request.method.path);
+    if (signed.kind === "signed") {
+      return { outcome, answer: { kind: "reply", wire, signature: signed.signature, gzip: request.gzip } };
+    }
+    // Where that fails too, what was done stands until its own time is over.
+    if (undo !== undefined) await store.transaction(undo);
+    return stop("unsigned");
   }
 
   /** This process did not know better, for it started later: the key is not charged after all. */
@@ -172,38 +188,26 @@ export function openServicePipeline(parts: ServiceParts, verifier: Verifier): Se
    * One answer for all who fail so within a second, never gzip: the second form of it would be a second signature. Its bytes
    * are the same for every method, and so it is signed as an answer of the first that asks.
    */
-  function failTogether(row: CheckId, method: ServiceMethod): Promise<Ended> {
+  function failTogether(row: SharedId, method: ServiceMethod): Promise<Ended> {
     return shared.get(row, async () => (signer.healthy() ? fail(row, method, false) : stop("unsigned")));
   }
 
   /** A failure with a nonce and a signature of its own. */
-  async function fail(row: CheckId, { path }: ServiceMethod, gzip: boolean): Promise<Ended> {
+  async function fail(row: SharedId | FailureId, { path }: ServiceMethod, gzip: boolean): Promise<Ended> {
     const nonce = store.replyNonces.next();
     if (nonce === undefined) return stop("unsigned");
-    const wire = replies.frame(nonce, tailOf(row), gzip);
+    const wire = replies.frame(nonce, answerOfCheck(row).tail, gzip);
     const signed = await signer.sign(wire, path);
     if (signed.kind !== "signed") return stop("unsigned");
     return { outcome: row, answer: { kind: "reply", wire, signature: signed.signature, gzip } };
   }
 }
 
-const STOPS: ReadonlyMap<CheckId, Ended> = new Map(
-  CHECKS.flatMap(({ id, answer }) => (answer.kind === "status" ? [[id, { outcome: id, answer }]] : [])),
-);
-
-function stop(row: CheckId): Ended {
-  const ended = STOPS.get(row);
-  if (ended === undefined) throw new Error(`${row} is not a status`);
-  return ended;
+function stop(row: StatusId): Ended {
+  return { outcome: row, answer: answerOfCheck(row) };
 }
 
 /** The wire says more exactly what is wrong; the status is the row's. */
 function malformed(row: "frame" | "frame_size" | "message", error: RpcError): Ended {
   return { outcome: row, answer: { kind: "status", ...error } };
-}
-
-function tailOf(row: CheckId): Uint8Array {
-  const answer = answerOfCheck(row);
-  if (answer.kind !== "failure") throw new Error(`${row} is not a failure`);
-  return answer.tail;
 }

@@ -1,6 +1,6 @@
 import { Service } from "../../proto/gen/btc_lsp_pb.js";
 import { amountsFor } from "../money/amounts.ts";
-import { answerOfCheck, type CheckId } from "./checks.ts";
+import { answerOfCheck, type FailureId } from "./checks.ts";
 import { openGetCfg } from "./getcfg.ts";
 import type { ServiceParts } from "./parts.ts";
 
@@ -22,14 +22,13 @@ export function samplesOf({ node, settings }: Pick<ServiceParts, "node" | "setti
   const amounts = amountsFor(settings.minChanCapMsat);
   const plan = amounts === undefined ? undefined : openGetCfg({ node, settings }, amounts)();
   const path = ({ name }: { readonly name: string }): string => `/${Service.typeName}/${name}`;
-  const failure = (of: { readonly name: string }, row: CheckId): Sample[] => {
-    const answer = answerOfCheck(row);
-    return answer.kind === "failure" ? [{ name: `${of.name} ${row}`, path: path(of), tail: answer.tail }] : [];
+  const failure = (of: { readonly name: string }, row: FailureId): Sample => {
+    return { name: `${of.name} ${row}`, path: path(of), tail: answerOfCheck(row).tail };
   };
   return [
     // Before lnd has told an address there is no answer to sign either.
-    ...(plan?.kind === "say" ? [{ name: `${getCfg.name} success`, path: path(getCfg), tail: plan.tail }] : []),
-    ...[getCfg, swapIntoLn, swapFromLn].flatMap((of) => failure(of, "nonce_stale")),
-    ...failure(swapIntoLn, "refund_not_valid"),
+    ...(plan?.kind === "say" ? [{ name: `${getCfg.name} success`, path: path(getCfg), tail: plan.reply }] : []),
+    ...[getCfg, swapIntoLn, swapFromLn].map((of) => failure(of, "nonce_stale")),
+    failure(swapIntoLn, "refund_not_valid"),
   ];
 }

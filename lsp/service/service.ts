@@ -44,16 +44,10 @@ export function openService(parts: ServiceParts, verifier: Verifier = openVerifi
     handle(incoming) {
       const known = methods.get(incoming.path);
       if (known !== undefined) return pipeline(known, incoming);
-      return Promise.resolve(incoming.path === HEALTH_PATH ? health(incoming) : unknown());
+      return Promise.resolve(incoming.path === HEALTH_PATH ? health(incoming) : answerOfCheck("unknown_method"));
     },
     known: (path) => methods.has(path) || path === HEALTH_PATH,
     admit: (address) => addresses.take(networkOf(address), monotonic()),
     close: () => verifier.close(),
   };
-}
-
-function unknown(): Outgoing {
-  const answer = answerOfCheck("unknown_method");
-  if (answer.kind !== "status") throw new Error("unknown_method is not a status");
-  return answer;
 }

@@ -1,4 +1,4 @@
-import { CompiledQuery, type Transaction } from "kysely";
+import { CompiledQuery, sql, type Transaction } from "kysely";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { NONCE_COMPANY, NONCE_KEYS_MAX, NONCES_WAITING_MAX } from "../limits.ts";
 import type { Engine, Statement } from "./engine.ts";
@@ -61,6 +61,25 @@ export async function takeNonce(trx: Transaction<Database>, key: Uint8Array, non
   const values = literals(new Map([[hex(key), nonce]]));
   const { rows } = await trx.executeQuery(CompiledQuery.raw(TAKE.text, values));
   return rows.length === 1 ? "accepted" : "stale";
+}
+
+/**
+ * A nonce with what it is for: both are committed, or neither. What `work` has written is taken back where it is not a
+ * success; the nonce stays used all the same.
+ *
+ * @throws as `takeNonce`, and what `work` throws
+ */
+export async function takeNonceWith<Done extends { readonly outcome: string }>(
+  trx: Transaction<Database>,
+  key: Uint8Array,
+  nonce: bigint,
+  work: (trx: Transaction<Database>) => Promise<Done>,
+): Promise<Done | "stale"> {
+  if ((await takeNonce(trx, key, nonce)) === "stale") return "stale";
+  await sql`SAVEPOINT work`.execute(trx);
+  const done = await work(trx);
+  if (done.outcome !== "success") await sql`ROLLBACK TO SAVEPOINT work`.execute(trx);
+  return done;
 }
 
 export function openNonces(run: Engine["run"], onStatement: OnStatement): NonceGate & { close(): Promise<void> } {

@@ -49,6 +49,12 @@ export interface ServiceRig {
 
 /** A service on this store. */
 export function openRig(store: Store, options: ServiceRigOptions = {}): ServiceRig {
+  const { parts, told } = openParts(store, options);
+  return { service: openService(parts, options.verifier), told };
+}
+
+/** What a service stands on. */
+export function openParts(store: Store, options: ServiceRigOptions = {}): { parts: ServiceParts; told: string[] } {
   const told: string[] = [];
   const meters: ServiceMeters = {
     answered: (method, outcome) => told.push(`${method} ${outcome}`),
@@ -58,19 +64,16 @@ export function openRig(store: Store, options: ServiceRigOptions = {}): ServiceR
   const { nonces, replyNonces } = store;
   const transaction: Store["transaction"] = (work) => store.transaction(work);
   const knowsKey: Store["knowsKey"] = (key) => store.knowsKey(key);
-  const service = openService(
-    {
-      store: { nonces, replyNonces, transaction, knowsKey, ...options.store },
-      signer: options.signer ?? keySigner(),
-      node: { latest: options.node ?? (() => undefined) },
-      settings: { ...SETTINGS, ...options.settings },
-      monotonic: options.monotonic ?? (() => performance.now()),
-      meters,
-      ready: options.ready ?? (() => true),
-    },
-    options.verifier,
-  );
-  return { service, told };
+  const parts: ServiceParts = {
+    store: { nonces, replyNonces, transaction, knowsKey, ...options.store },
+    signer: options.signer ?? keySigner(),
+    node: { latest: options.node ?? (() => undefined) },
+    settings: { ...SETTINGS, ...options.settings },
+    monotonic: options.monotonic ?? (() => performance.now()),
+    meters,
+    ready: options.ready ?? (() => true),
+  };
+  return { parts, told };
 }
 
 /** PGlite in a folder of its own; the same rules as on a server, but for what a crash leaves. */
@@ -128,7 +131,10 @@ export interface Customer {
 }
 
 export function newCustomer(): Customer {
-  const privateKey = randomBytes(32);
+  return customerOf(randomBytes(32));
+}
+
+export function customerOf(privateKey: Buffer): Customer {
   return { privateKey, publicKey: Buffer.from(native.publicKeyCreate(privateKey, true)) };
 }
 

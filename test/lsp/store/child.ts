@@ -5,15 +5,20 @@ import { createInterface } from "node:readline";
 
 const HAMMER = join(import.meta.dirname, "hammer.ts");
 
-export interface Hammer {
+export interface TestChild {
   /** The first line that it wrote: `opened`, or the code of what refused it. */
   readonly said: string;
   kill(): Promise<void>;
 }
 
-/** Starts `hammer.ts`; resolves when it has opened its store, or could not. It does not outlive this process. */
-export async function startHammer(...args: readonly string[]): Promise<Hammer> {
-  const child: ChildProcess = spawn("setpriv", ["--pdeathsig", "KILL", process.execPath, HAMMER, ...args], {
+/** Starts `hammer.ts`; resolves when it has opened its store, or could not. */
+export function startHammer(...args: readonly string[]): Promise<TestChild> {
+  return startChild(HAMMER, ...args);
+}
+
+/** Starts a script of the tests; resolves with its first line. It does not outlive this process. */
+export async function startChild(script: string, ...args: readonly string[]): Promise<TestChild> {
+  const child: ChildProcess = spawn("setpriv", ["--pdeathsig", "KILL", process.execPath, script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
