@@ -22,8 +22,8 @@ test("turning dumps off is what makes the check pass, and children inherit it", 
   const fs = `const { writeFileSync } = await import("node:fs");`;
   assert.equal(outcome(`${fs} writeFileSync("/proc/self/coredump_filter", "0x33");`), "fail");
   const off = `${fs} writeFileSync("/proc/self/coredump_filter", "0x33");
-    const { turnOffDumps } = await import("${DUMPS}");
-    if (!turnOffDumps().ok) throw new Error("not turned off");`;
+    const { turnOffCeremonyDumps } = await import("${DUMPS}");
+    if (!turnOffCeremonyDumps().ok) throw new Error("not turned off");`;
   assert.equal(outcome(off), "pass");
   const child = `const { spawnSync } = await import("node:child_process");
     process.stdout.write(spawnSync("cat", ["/proc/self/coredump_filter"], { encoding: "utf8" }).stdout.trim() + " ");`;
