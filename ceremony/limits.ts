@@ -4,7 +4,7 @@
 export const SCREEN_COLUMNS = 80;
 export const SCREEN_ROWS = 24;
 
-/** 64 throws keep 128 bits of min-entropy even if one face comes with p = 0.25 (`spec/ceremony.md` 5.1). */
+/** 64 throws keep 128 bits of min-entropy even if one face comes with p = 0.25 (docs/mix.md#why-64-throws). */
 export const DICE_ROLLS_MIN = 64;
 /** More than 128 throws add nothing to 128 bits of entropy and only tire the people who type them. */
 export const DICE_ROLLS_MAX = 128;

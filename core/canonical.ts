@@ -8,7 +8,7 @@ export class NotCanonicalError extends TypeError {
 }
 
 /**
- * The one way to write a value down (`spec/ceremony.md` 5.5): no white space, members sorted by the code units of their
+ * The one way to write a value down (docs/transcript.md#a-line): no white space, members sorted by the code units of their
  * names, integers only, strings escaped as little as JSON allows. Hashes are taken over its UTF-8 bytes. It is the form
  * of RFC 8785 for values without fractions.
  *

@@ -5,7 +5,7 @@
 
 /** Nodes in a GetCfg answer: an LSP has one, and a cluster a handful. */
 const NODES_MAX = 16;
-/** Failures of each kind in one answer: there is one as a rule, "first failure wins" (spec/btc-lsp.md 1.7). */
+/** Failures of each kind in one answer; an LSP sends one (docs/contract.md#order-of-checks). */
 const FAILURES_MAX = 8;
 /** Field numbers of one path: the contract is five messages deep at most. */
 const PATH_MAX = 8;

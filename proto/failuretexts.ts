@@ -13,7 +13,7 @@ export const SERVER_TEXTS = {
   from_ln_refused: "a swap from Lightning of this amount is not offered now; try again later",
 } as const satisfies Record<string, string>;
 
-/** `InternalFailure.math`: the original puts what its arithmetic throws there (spec/btc-lsp.md 4.1). */
+/** `InternalFailure.math`: the original puts what its arithmetic throws there (docs/contract.md#failures). */
 export const MATH_TEXTS = {
   overflow: "arithmetic overflow",
   underflow: "arithmetic underflow",

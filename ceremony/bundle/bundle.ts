@@ -11,7 +11,7 @@ export const BUNDLE_FILE = "identity.age";
 
 /**
  * The identity key for the signer, encrypted to the recipient of the configuration: an armored age file, or undefined
- * where there is no recipient. File key, nonce and ephemeral secret come from the mix (`spec/ceremony.md` 5.4), whose
+ * where there is no recipient. File key, nonce and ephemeral secret come from the mix (docs/mix.md#formula), whose
  * salt has the recipient in it by way of `configHash`: another recipient, other values.
  *
  * All secrets stay with the caller.

@@ -4,7 +4,7 @@ import { type Finding, pass, red } from "./result.ts";
 import { missing, shown } from "./rows.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
-// The path of the randomness (`spec/ceremony.md` 5.3 row 3, T6): the kernel's generator, seeded, and really it.
+// The path of the randomness (docs/checks.md#the-randomness): the kernel's generator, seeded, and really it.
 
 /** `mem` devices of Linux, `Documentation/admin-guide/devices.txt`: 1:8 is random, 1:9 is urandom. */
 export const RANDOM_DEVICES = [

@@ -3,7 +3,7 @@ import { type Finding, info, pass, red } from "./result.ts";
 import { emptyFolders, missing, names, notProvenAbsent, tableLines } from "./rows.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
-// Eyes, ears and strangers on the bus (`spec/iso.md` D; T8 of `spec/ceremony.md` 5.8).
+// Eyes, ears and strangers on the bus (docs/checks.md#eyes-ears-and-strangers).
 
 /**
  * Keyboards and pointers, sticks, hubs, smart cards. Everything else is refused by not being here: radios (e0), modems

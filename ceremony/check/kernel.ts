@@ -2,7 +2,7 @@ import { type Finding, info, pass, red } from "./result.ts";
 import { missing, notProvenAbsent, setting, shown } from "./rows.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
-// What the kernel forbids to everyone, and whether it is still itself (`spec/iso.md` D).
+// What the kernel forbids to everyone, and whether it is still itself (docs/checks.md#the-kernel-is-shut).
 
 const sysctl = (name: string): string => `/proc/sys/${name.replaceAll(".", "/")}`;
 

@@ -59,7 +59,7 @@ const secret = (hex: string): Secret => Secret.copyOf(bytes(hex));
 
 /**
  * A seed whose key at `m/1017'` begins with a zero byte, as 1 seed in 256 does: lnd derives another node id from it than
- * BIP32 would. Node id, words and birthday as a running lnd v0.21.2 had them (`spec/lnd-aezeed.md` 1.4).
+ * BIP32 would. Node id, words and birthday as a running lnd v0.21.2 had them (btcwallet waddrmgr/manager.go, DeriveNonStandard).
  */
 const SEED = {
   entropy: "56f1562a3f6a1e94a0a24ba114fa6e96",

@@ -4,7 +4,7 @@ import { type Finding, pass, red } from "./result.ts";
 import { column, emptyFolders, missing, names, notProvenAbsent, tableLines } from "./rows.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
-// The air gap (`spec/iso.md` D). Nothing here may use os.networkInterfaces(): it opens an AF_NETLINK socket, and the
+// The air gap (docs/checks.md#no-way-out-by-air). Nothing here may use os.networkInterfaces(): it opens an AF_NETLINK socket, and the
 // program is shown by strace to open none.
 
 const onlyLoopback = (found: readonly string[]): Finding => {

@@ -82,7 +82,7 @@ function clock(view: MachineView): Finding {
   return pass(date);
 }
 
-/** Owned by root with mode 0711 it cannot be read, traced or dumped by the user who runs it (`spec/ceremony.md` 5.11). */
+/** Owned by root with mode 0711 it cannot be read, traced or dumped by the user who runs it (docs/checks.md#how-the-program-runs). */
 function executable(view: MachineView): Finding {
   const file = view.process.executable;
   if (file === undefined) return info("cannot be read");

@@ -8,7 +8,7 @@ import { STORAGE_CHECKS } from "./storage.ts";
 import type { MachineCheck, MachineView } from "./view.ts";
 
 /**
- * Every check of the machine, in the order of the screen: every row of `spec/iso.md` D. The screen, the transcript,
+ * Every check of the machine, in the order of the screen: every row of docs/checks.md. The screen, the transcript,
  * `docs/checks.md` and the tests that turn each one red all come from this table.
  */
 export const MACHINE_CHECKS: readonly MachineCheck[] = [

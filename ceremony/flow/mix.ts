@@ -70,7 +70,7 @@ export const mix: StepLogic<State> = {
   },
 };
 
-/** One day less than the confirmed date: a wallet that looks for funds from there misses none (`spec/ceremony.md` T10). */
+/** One day less than the confirmed date: a wallet that looks for funds from there misses none (docs/assurance.md#t10-the-clock-is-wrong). */
 function birthdayOf(date: string): number {
   const days = birthdayFromDate(date);
   if (!days.ok || days.value === 0) throw new FlowFault("birthday_out_of_range", "the confirmed date has no birthday");

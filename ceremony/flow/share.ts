@@ -15,7 +15,7 @@ type State = Copy<"commitment" | "written">;
 export const share: StepLogic<State> = {
   begin: () => ({
     state: CopyCheck.start("commitment", "written"),
-    // 32 bytes of share and 32 of blind, in one draw (`spec/ceremony.md` 5.4).
+    // 32 bytes of share and 32 of blind, in one draw (docs/mix.md#inputs).
     ask: { kind: "random", length: 64 },
   }),
 

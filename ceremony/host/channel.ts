@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../../core/result.ts";
  * Messages between a parent and its child over two nameless files in memory.
  *
  * Node's own channels (`pipe` stdio, IPC) are a `socketpair` each, and on the ceremony's machine a socket of any kind is
- * a failed check (spec/ceremony.md 5.11). So each direction is a file that only grows: the writer appends lines of JSON,
+ * a failed check (docs/checks.md#no-way-out-by-air). So each direction is a file that only grows: the writer appends lines of JSON,
  * the reader looks every 10 ms. Public values only: tmpfs may be swapped.
  */
 export interface Port {

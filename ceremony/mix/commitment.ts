@@ -3,7 +3,7 @@ import type { Secret } from "../../core/secret.ts";
 import { ENTROPY_BYTES, SALT_BYTES } from "../seed/aezeed.ts";
 import { BLIND_BYTES, fixedBytes, idBytes, type Round, roundByte, SHARE_BYTES } from "./encoding.ts";
 
-// spec/ceremony.md 5.4; docs/mix.md fixes the bytes. Neither domain string is the beginning of the other, so no input
+// docs/mix.md#formula fixes the bytes. Neither domain string is the beginning of the other, so no input
 // of one commitment is an input of the other, whatever the ids are.
 const SHARE_DOMAIN = "lsc/commit/v1";
 const OUTPUT_DOMAIN = "lsc/out/v1";

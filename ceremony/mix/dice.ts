@@ -50,7 +50,7 @@ export interface ThrowKey {
  *
  * @param previous the key before; undefined for the first.
  * @param sameRead whether another key came in the same read of the terminal: pasted text does, typed keys do not
- *   (`spec/ceremony.md` 5.11).
+ *   (docs/mix.md#what-is-refused).
  */
 export function checkKeyTiming(
   previous: ThrowKey | undefined,

@@ -24,7 +24,7 @@ export interface MixInput extends Round {
 }
 
 /**
- * Entropy (16 bytes) and aezeed salt (5 bytes) of a round, `spec/ceremony.md` 5.4. The salt comes from the mix too: a
+ * Entropy (16 bytes) and aezeed salt (5 bytes) of a round, docs/mix.md#formula. The salt comes from the mix too: a
  * program that could choose it could write 40 bits of anything onto the plate.
  *
  * The input stays with the caller, the output is the caller's to wipe.

@@ -14,7 +14,7 @@ const SMALLEST_VERSION = -1;
 
 /**
  * Light modules around the code. The standard asks for four; two leave a node id inside the 19 body rows of an 80x24
- * screen, and zbarimg reads them at every size of the console font (spec/ceremony.md 5.11).
+ * screen, and zbarimg reads them at every size of the console font.
  */
 const BORDER = 2;
 

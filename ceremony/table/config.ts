@@ -64,7 +64,7 @@ export function parseConfig(value: Readonly<Record<string, unknown>>): Result<Co
   return ok({ ...config, recipient: recipient.value.recipient });
 }
 
-/** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of `spec/ceremony.md` 5.4. */
+/** SHA-256 over the canonical JSON of the configuration, in hex: the `configHash` of docs/mix.md#formula. */
 export function configHash(config: Config): string {
   return createHash("sha256")
     .update(canonicalJson({ ...config }))

@@ -19,7 +19,7 @@ export const textField = (pattern: RegExp, means: string): FieldRule => ({ type:
 export const date = textField(/^\d{4}-\d{2}-\d{2}$/, "a date, year-month-day");
 /** Two to four capitals: enough to tell the people of one room apart, and no personal data. */
 export const initials = textField(/^[A-Z]{2,4}$/, "two to four capital letters");
-/** Lower-case letters, digits and hyphens: what `spec/ceremony.md` 5.4 hashes as UTF-8, without a choice of encodings. */
+/** Lower-case letters, digits and hyphens: what docs/mix.md hashes as UTF-8, without a choice of encodings. */
 export const ceremonyId = textField(/^[a-z0-9](?:[a-z0-9-]{1,30})[a-z0-9]$/, "3 to 32 of a-z, 0-9 and hyphen");
 export const checkId = textField(/^[a-z][a-z0-9_]{1,39}$/, "the id of a check");
 /** What a check saw, made by the program from kernel files and never typed. */

@@ -80,7 +80,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     when("id", (event, past) => failedChecks(past).some((id) => id === event.data["id"])),
   ],
   "identity.program": [
-    // `spec/ceremony.md` 5.3, step 3: there is no "continue anyway"; a rehearsal names each failure that it waives.
+    // docs/checks.md: there is no "continue anyway"; a rehearsal names each failure that it waives.
     (_event, past) => {
       const waived = (past.get("selftest.waived") ?? []).map((waiver) => waiver.data["id"]);
       const lacking = failedChecks(past).some((id) => !waived.includes(id));

@@ -73,7 +73,7 @@ function adviceForRefusal(refusal: ServerRefusal): string | undefined {
     .find((advice) => advice !== undefined);
 }
 
-/** Field numbers of requests, by name (spec/btc-lsp.md 1.7). */
+/** Field numbers of requests, by name (docs/contract.md#failures). */
 const FIELDS: Readonly<Record<string, string>> = {
   "": "the signature",
   "1.1": "ctx.nonce",

@@ -110,7 +110,7 @@ function openConversation(options: LspClientOptions): Result<Conversation, Clien
   let provenNonce = 0n;
   return ok({
     async ask(method, request, deadline, signal) {
-      // Microseconds of the clock, and never one twice (spec/btc-lsp.md 2.6).
+      // Microseconds of the clock, and never one twice (docs/contract.md#nonces).
       const now = BigInt(Math.round(clock())) * 1000n;
       askedNonce = now > askedNonce ? now : askedNonce + 1n;
       const frame = makeFrame(method.encode(makeContext(askedNonce, key.publicKey), request), gzip);

@@ -10,7 +10,7 @@ export interface ClientError {
   readonly about: string;
   /**
    * What the other side says. With the code `client_refused` the LSP has signed it, just now; with every other code it
-   * proves nothing (spec/btc-lsp.md 2.7: "only as untrusted hints").
+   * proves nothing (docs/contract.md#failures).
    */
   readonly refusal?: ServerRefusal;
 }

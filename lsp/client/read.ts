@@ -5,7 +5,7 @@ import type { Response_Success as IntoLnSuccess } from "../../proto/gen/btc_lsp/
 import { type Msat, parseMsat } from "../money/msat.ts";
 import { isCompressedKey } from "../wire/signature.ts";
 
-/** What an LSP says of itself (spec/btc-lsp.md 1.4 and 3). */
+/** What an LSP says of itself (docs/contract.md#fees-and-amounts). */
 export interface AdvertisedConfig {
   /** To connect to, before a swap. */
   readonly nodes: readonly LnNode[];
@@ -31,7 +31,7 @@ export interface AmountRange {
 /** Where a swap into LN is paid to. */
 export interface Deposit {
   readonly fundAddress: string;
-  /** The original always says 0 here: the minimum of `GetCfg` is the one that counts (spec/btc-lsp.md 1.5). */
+  /** The original always says 0 here: the minimum of `GetCfg` is the one that counts (docs/contract.md#fees-and-amounts). */
   readonly minFundMsat: Msat;
 }
 

@@ -92,7 +92,7 @@ export function openTransport(place: LspPlace): Transport {
   };
 }
 
-/** As the original's client sends them (spec/btc-lsp.md 2.7), its list without spaces too: the original's server trims none. */
+/** As the original's client sends them (docs/contract.md#the-original-client), its list without spaces too: the original's server trims none. */
 function headersOf({ path, signature, gzip }: RawCall, timeoutMs: number): Record<string, string> {
   return {
     ":method": "POST",

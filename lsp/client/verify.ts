@@ -10,7 +10,7 @@ import type { RawReply } from "./transport.ts";
 
 /** What an answer is held to. */
 export interface Standard {
-  /** The pinned key of the LSP, 33 bytes: never the one that the answer names (spec/btc-lsp.md 2.7). */
+  /** The pinned key of the LSP, 33 bytes: never the one that the answer names (docs/client.md#what-is-signed). */
   readonly publicKey: Uint8Array;
   readonly offeredGzip: boolean;
   /** The largest nonce that an answer to this client has proven; the next one has to be larger. */

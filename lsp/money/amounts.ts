@@ -1,7 +1,7 @@
 import { CHAN_CAP_MSAT_MAX, CHAN_CAP_MSAT_MIN } from "../limits.ts";
 import { asMsat, ceilToSat, type Msat } from "./msat.ts";
 
-// What a swap costs, `spec/btc-lsp.md` 3: constants of the original, and one amount that follows from the configuration.
+// What a swap costs, docs/contract.md#fees-and-amounts: constants of the original, and one amount that follows from the configuration.
 
 /** 0.4 %, reduced, as the original sends it. */
 export const FEE_RATE = { numerator: 1n, denominator: 250n } as const;

@@ -33,7 +33,7 @@ interface FailureAnswer<Signed extends "shared" | "alone"> {
 
 interface Row {
   readonly id: string;
-  /** In `spec/btc-lsp.md` 1.7: letters for every call, numbers for SwapIntoLn; "-" for what the original did not ask. */
+  /** Step in docs/contract.md#order-of-checks: letters for every call, numbers for SwapIntoLn; "-" where the original has none. */
   readonly step: string;
   readonly of: CheckScope;
   readonly when: string;

@@ -40,7 +40,7 @@ function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535;
 }
 
-/** The response without its `ctx` (`spec/btc-lsp.md` 3). Into and from Lightning have the same amounts. */
+/** The response without its `ctx` (docs/contract.md#fees-and-amounts). Into and from Lightning have the same amounts. */
 function encodeSuccess(nodeId: string, places: readonly NodePlace[], { min, max }: Amounts): Uint8Array {
   const pubKey = { val: Buffer.from(nodeId, "hex") };
   const [least, most] = [{ val: { val: min } }, { val: { val: max } }];

@@ -7,7 +7,7 @@ import {
 import { Response_Failure_InputFailure as SpecificFailure } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
 
 // What goes wrong inside the application is answered in band: gRPC status OK, and one `Failure` in the response, the
-// first that was found (spec/btc-lsp.md 1.7). Here they are as init objects of the generated messages, without `ctx`.
+// first that was found (docs/contract.md#failures). Here they are as init objects of the generated messages, without `ctx`.
 
 /** Where a request is wrong: field numbers from its root. */
 export const FIELD_PATHS = {

@@ -18,7 +18,7 @@ const FAULTS = {
   frame_trailing: { status: STATUS.invalidArgument, message: "the body is longer than one frame" },
   frame_size: { status: STATUS.resourceExhausted, message: `the frame has more than ${FRAME_BYTES_MAX} bytes` },
   // The gRPC documents would have INTERNAL here, or UNIMPLEMENTED for an encoding that is not known. The original has
-  // INVALID_ARGUMENT for both (spec/btc-lsp.md 2.5), and its clients read that.
+  // INVALID_ARGUMENT for both (docs/contract.md#compression), and its clients read that.
   encoding: { status: STATUS.invalidArgument, message: "the frame is compressed, but grpc-encoding is not gzip" },
   gzip_member: { status: STATUS.invalidArgument, message: "the frame's payload is not gzip" },
   gzip_trailing: { status: STATUS.invalidArgument, message: "the frame's payload is more than one gzip member" },
@@ -32,7 +32,7 @@ const FAULTS = {
  * Takes apart the whole body of a unary call: exactly one frame of FRAME_BYTES_MAX at most, its payload of PAYLOAD_BYTES_MAX
  * before and after inflating.
  *
- * @param wire the body as received: flag, length, payload (spec/btc-lsp.md 2.2)
+ * @param wire the body as received: flag, length, payload (docs/contract.md#the-frame)
  * @param grpcEncoding the header of that name. It counts at flag 1 only: grpcio sends `gzip` with small frames at flag 0.
  * @returns INVALID_ARGUMENT for what is not one frame of this kind, RESOURCE_EXHAUSTED for what is too large
  */
@@ -55,7 +55,7 @@ const GZIP_OS_UNIX = 3;
  * One frame around a serialized message.
  *
  * Compressed, it is what zlib's default makes: level 6, no time, system Unix. The original's client compresses the answer
- * again and compares bytes (spec/btc-lsp.md 2.7), so every parameter is said.
+ * again and compares bytes (docs/contract.md#compression), so every parameter is set here.
  *
  * On the caller's thread: 10 to 25 µs for a message of the contract, where zlib's thread pool takes 60 to 100 of CPU.
  */

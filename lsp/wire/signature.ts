@@ -6,7 +6,7 @@ const COMPRESSED_KEY = 33;
 
 /**
  * Whether `der` is the signature of exactly these bytes by this key: ECDSA on secp256k1 over one SHA-256 of the whole
- * frame as it is on the wire (spec/btc-lsp.md 2.2, 2.3).
+ * frame as it is on the wire (docs/contract.md#signature).
  *
  * Strict DER, low S, a compressed key of 33 bytes on the curve; anything else is false. It never throws: the ways to fail
  * are one answer to the client, and to our code too.

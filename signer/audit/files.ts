@@ -7,8 +7,7 @@ import { segmentName } from "./segment.ts";
 /**
  * The files of the segments. A segment is written ahead: the whole file is filled with line ends before its first
  * record, and records overwrite them. A flush then has no file size and no new blocks to store. Measured, one flush on
- * ext4 (test/bench/audit.ts): 1 record 118 µs against 124 µs appended, 64 records 130 µs against 218 µs; in
- * spec/lsp-signer.md 4.4, 104 µs against 189 µs. Line ends rather than zeros: the
+ * ext4 (test/bench/audit.ts): 1 record 118 µs against 124 µs appended, 64 records 130 µs against 218 µs. Line ends rather than zeros: the
  * file is text at any time, for grep and jq too.
  */
 export class SegmentFiles {

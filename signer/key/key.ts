@@ -35,7 +35,7 @@ noble.hashes.hmacSha256 = (key, message) => Uint8Array.from(createHmac("sha256",
  *
  * The binding, and not the package's main entry: that one falls back to JavaScript without a word. Measured on two
  * shared cores, signatures a second on one thread: native 28k, tiny-secp256k1 (wasm) 11k, @noble/secp256k1 4.8k, and
- * node:crypto cannot do RFC 6979 (spec/lnd-aezeed.md 6 and 7).
+ * node:crypto cannot do RFC 6979.
  *
  * @param entropy gives 32 bytes for each signature; without it the same digest has the same signature
  */

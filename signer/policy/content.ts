@@ -45,7 +45,7 @@ export function isOlderThanSigned(subject: Subject): boolean {
   return nonce !== undefined && nonce < highest - windowOf(config.nonceWindowMs);
 }
 
-/** SwapFromLn is declared and not implemented: its answer has neither, and never had (`spec/btc-lsp.md` 5). */
+/** SwapFromLn is declared and not implemented: its answer has neither, and never had (docs/contract.md#swapfromln). */
 export function saysNothing({ form }: Subject): boolean {
   const response = responseOf(form?.message);
   return (

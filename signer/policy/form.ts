@@ -86,7 +86,8 @@ function broken(rule: FormRuleId): FrameForm {
 }
 
 // Why a signature over SHA256(frame) is worth nothing elsewhere. The key signs in these domains, told apart by what goes
-// into the last SHA-256 (`spec/lnd-aezeed.md` 3.3):
+// into the last SHA-256
+// (docs/policy.md#what-a-signature-over-a-frame-is-worth-elsewhere):
 //
 //   D1  gossip, signed messages, Bitcoin messages, sighashes   any 32 bytes: they hash twice
 //   D2  BOLT 11 invoices                                       begins "ln"

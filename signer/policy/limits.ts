@@ -2,7 +2,7 @@
 
 /** A frame, flag and length included: what is hashed for its record. Messages have bounds of their own (`proto/bounds.ts`). */
 export const FRAME_MAX = 65_536;
-/** A frame of this length could be the inner hash of a double SHA-256 (`spec/lnd-aezeed.md` 3.3). */
+/** A frame of this length could be the inner hash of a double SHA-256 (docs/policy.md#what-a-signature-over-a-frame-is-worth-elsewhere). */
 export const HASH_LENGTH = 32;
 
 /** A signed nonce this far from the signer's clock, either way: two machines with NTP, and a queue between them. */

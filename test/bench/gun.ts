@@ -38,7 +38,7 @@ export interface Gun {
   close(): void;
 }
 
-/** One key with many requests in flight gets some of them refused: they overtake each other (spec/lsp-signer.md 4.4). */
+/** One key with many requests in flight gets some of them refused: they overtake each other. */
 const KEYS = 256;
 const VERIFIED_ONE_IN = 100;
 const COUNT_BYTES = 4;

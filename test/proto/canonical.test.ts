@@ -14,7 +14,7 @@ import { randomMessage } from "../signer/policy/tree.ts";
 import { CONTRACT_PATHS } from "./contract.ts";
 import { googleAccepts } from "./google.ts";
 
-describe("vectors of spec/btc-lsp.md 2.8", () => {
+describe("vectors of docs/contract.md", () => {
   const FAILURES = {
     "1a0a0a080a0208010a020801": { generic: [[1, 1], 0] },
     "1a040a021003": { generic: [[], 3] },

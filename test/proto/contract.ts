@@ -1,4 +1,4 @@
-// The contract of the service, written down a second time: from `spec/btc-lsp.md` 1.1 to 1.6 and not from the .proto
+// The contract of the service, written down a second time: from docs/contract.md#messages and not from the .proto
 // files. The descriptors are held to it, and Google's decoder reads with it.
 
 export interface ContractField {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { encodeFrame, parseFrame } from "../../proto/frame.ts";
 
 describe("one frame", () => {
-  test("spec/btc-lsp.md 2.8: the GetCfg request", () => {
+  test("encodes and parses the published GetCfg request", () => {
     const payload = Buffer.from(
       "0a300a09088080f9c0c1c4820312230a21034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa",
       "hex",

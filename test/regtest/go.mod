@@ -206,7 +206,7 @@ require (
 	sigs.k8s.io/yaml v1.2.0 // indirect
 )
 
-// lnd's own replaces: they do not come with a requirement (spec/regtest.md).
+// lnd's own replaces: they do not come with a requirement (Go modules reference, "replace directive").
 replace github.com/ulikunitz/xz => github.com/ulikunitz/xz v0.5.11
 
 replace github.com/gogo/protobuf => github.com/gogo/protobuf v1.3.2

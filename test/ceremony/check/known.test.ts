@@ -75,7 +75,7 @@ test("every question asks a primitive, and each primitive is asked", () => {
 });
 
 test("BIP32 without lnd's rule is red", () => {
-  // What plain BIP32 makes of the seed with the short key (spec/lnd-aezeed.md 1.4).
+  // What plain BIP32 makes of the seed with the short key (btcwallet waddrmgr/manager.go, DeriveNonStandard).
   const plain: Primitives["identity"] = (entropy, network) => {
     const right = PRIMITIVES.identity(entropy, network);
     return right.nodeId.startsWith("0202ee57")

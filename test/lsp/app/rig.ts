@@ -81,7 +81,7 @@ export interface SignerSetup {
   start(config?: string): Promise<SignerProcess>;
 }
 
-/** Another key than the node's, `spec/btc-lsp.md` 2.8. */
+/** Another key than the node's, docs/contract.md#vectors. */
 export const STRANGER = { keyHex: KEY_HEX, nodeId: STRANGERS_ID };
 export const OURS = { keyHex: identityPrivateKey(entropy, "regtest").bytes.toString("hex"), nodeId: RIG_NODE_ID };
 

@@ -35,7 +35,7 @@ export interface TestLsp {
 /**
  * An LSP as `lsp run` puts it together, in this process: server, service, embedded store, and a signer of its own with its
  * policy and its log. Not there is lnd, since the node's address is configured. The node id is the one of
- * spec/btc-lsp.md 2.8.
+ * docs/contract.md#vectors.
  */
 export async function startTestLsp(): Promise<TestLsp> {
   const rig = await startSignerRig();

@@ -11,7 +11,7 @@ import { customerKey } from "./lsp.ts";
 
 const REFUND = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
-test("requests, frames and signatures are the published ones (spec/btc-lsp.md 2.8)", async () => {
+test("requests, frames and signatures are the published ones (docs/contract.md)", async () => {
   const { key } = customerKey(0x11);
   const ctx = makeContext(BigInt(VECTORS.nonce), key.publicKey);
   const messages: Readonly<Record<string, Uint8Array>> = {

@@ -8,7 +8,7 @@ import { asMsat, ceilToSat, parseMsat } from "../../../lsp/money/msat.ts";
 const capacities = fc.bigInt({ min: CHAN_CAP_MSAT_MIN, max: CHAN_CAP_MSAT_MAX });
 
 describe("the least deposit", () => {
-  // spec/btc-lsp.md 3, "Test points".
+  // docs/contract.md#fees-and-amounts.
   for (const [capacity, min] of [
     [20_000_000n, 12_000_000n],
     [40_000_000n, 22_000_000n],
@@ -40,7 +40,7 @@ describe("the least deposit", () => {
   });
 
   test("changes from the least fee to the rate where the two are equal", () => {
-    // P - H = C / 498 = 2,000,000: spec/btc-lsp.md 4.2, "overtakes the minimum at X = 500,000,000 msat".
+    // P - H = C / 498 = 2,000,000: docs/contract.md#fees-and-amounts, "at a deposit of 500,000,000 msat".
     assert.equal(amountsFor(996_000_000n)?.min, 500_000_000n);
   });
 

@@ -13,7 +13,7 @@ import { also, BREAK, type BreakScene, drafted } from "./breaks.ts";
 import { type CalledMethod, draft, incomingOf } from "./requests.ts";
 import { newCustomer, openRig, openTestStore, readReply, signFrameWith } from "./rig.ts";
 
-// spec/btc-lsp.md 1.7 as one table: each row is asked here, and each pair of rows for its order.
+// docs/contract.md#order-of-checks as one table: each row is asked here, and each pair of rows for its order.
 
 let store: Store;
 let end: () => Promise<void>;
@@ -193,7 +193,7 @@ test("docs/answers.md has this table", () => {
   const rows = CHECKS.map(
     ({ id, step, of, when, answer }) => `| \`${id}\` | ${step} | ${of} | ${when} | ${inWords(answer)} |`,
   );
-  const table = ["| row | 1.7 | asked of | when | answer |", "|---|---|---|---|---|", ...rows].join("\n");
+  const table = ["| row | step | asked of | when | answer |", "|---|---|---|---|---|", ...rows].join("\n");
   assert.ok(page.includes(table), `docs/answers.md is to have:\n\n${table}`);
 });
 

@@ -160,7 +160,7 @@ describe("nonces of requests", () => {
   test("are one sequence for all methods: a request is good for one of them, and for any", async () => {
     const { service } = openRig(store);
     const incoming = askAs(newCustomer());
-    // As the original: the signature does not cover the path (spec/btc-lsp.md 13, 20).
+    // As the original: the signature does not cover the path (docs/contract.md#what-it-does-not-bind).
     const elsewhere: Incoming = { ...incoming, path: METHOD_PATHS.SwapFromLn };
     readReply(SwapFromLnResponse, await service.handle(elsewhere));
     assert.ok(isRow(await service.handle(incoming), "nonce_stale"));

@@ -21,7 +21,7 @@ import {
 import vectors from "../../vectors/wire.json" with { type: "json" };
 import { signFrame } from "./keys.ts";
 
-// Every byte of spec/btc-lsp.md 2.8, both ways. They were computed outside of this project.
+// Every byte of docs/contract.md#vectors, both ways. They were computed outside of this project.
 
 const KEY = Buffer.from(vectors.private_key, "hex");
 const NODE = Buffer.from(vectors.public_key, "hex");

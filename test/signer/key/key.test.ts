@@ -9,7 +9,7 @@ import native from "secp256k1/bindings.js";
 import { Secret } from "../../../core/secret.ts";
 import { freshEntropy, openKey } from "../../../signer/key/key.ts";
 
-/** The key and frames of `spec/btc-lsp.md` 2.8. */
+/** The key and frames of docs/contract.md#vectors. */
 const KEY = "11".repeat(32);
 const NODE = "034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa";
 const CTX = `0a300a09088080f9c0c1c4820312230a21${NODE}`;

@@ -110,7 +110,7 @@ describe("what is signed", () => {
     }
   });
 
-  test("requests, where they are switched on: the frames of spec/btc-lsp.md 2.8", () => {
+  test("requests, where they are switched on: the published frames of docs/contract.md", () => {
     const at = context(
       { ...DEFAULT_POLICY, profiles: ["request"] },
       { nodeId: "034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa" },

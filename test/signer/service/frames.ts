@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ResponseSchema } from "../../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
 
-/** The key and node id of `spec/btc-lsp.md` 2.8. */
+/** The key and node id of docs/contract.md#vectors. */
 export const KEY_HEX = "11".repeat(32);
 export const FRAMES_NODE_ID = "034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa";
 export const METHOD = "/BtcLsp.Service/SwapIntoLn";
