@@ -356,6 +356,7 @@ in
         ExecStart = script "prepare" ./appliance.prepare.sh {
           inherit (pkgs) bash coreutils kbd;
           inherit fonts label out;
+          recipient = builtins.readFile ./appliance.recipient.sh;
           utilLinux = pkgs.util-linux;
         };
         # Waits for people.

@@ -24,6 +24,7 @@ choose() {
   if [[ $answer =~ ^[1-9]$ && $answer -le ${#names[@]} ]]; then choice=${names[answer - 1]}; fi
 }
 
+@recipient@
 # Without a frame buffer this is VGA's text mode, which shows 256 glyphs in full colours and only one size.
 if [ -e /dev/fb0 ]; then font=normal.psf.gz; else font=text.psf; fi
 setfont "@fonts@/$font" || refuse 'The console font cannot be set.'
@@ -59,20 +60,11 @@ mount -t vfat -o rw,nosuid,nodev,noexec,noatime,flush,uid=900,gid=900,umask=077 
   refuse 'The output stick cannot be mounted.'
 
 mapfile -t arguments </etc/ceremony/arguments
-# The signer's recipient is public; in the ceremony people compare it with their paper. The file may be all that
-# `signer recipient` prints, and come from a system that begins texts with a mark (BOM) and ends lines with CR LF.
+# The signer's recipient is public; in the ceremony people compare it with their paper.
 if [ -f @out@/recipient.txt ]; then
-  recipients=()
-  while IFS= read -r line || [ -n "$line" ]; do
-    line=${line#$'\xef\xbb\xbf'}
-    line=${line#"${line%%[![:space:]]*}"}
-    line=${line%"${line##*[![:space:]]}"}
-    if [[ ${line,,} == *age1* ]]; then recipients+=("$line"); fi
-  done < <(tr -d '\0' <@out@/recipient.txt)
-  [ "${#recipients[@]}" = 1 ] || refuse "recipient.txt names ${#recipients[@]} recipients, and must name one."
-  [[ ${recipients[0]} =~ ^(age1[0-9a-z]{58}|AGE1[0-9A-Z]{58})$ ]] ||
-    refuse 'recipient.txt holds no recipient: age1 and 58 letters and digits, alone on a line, as plain text.'
-  arguments+=(--recipient "${recipients[0]}")
+  read_recipient @out@/recipient.txt
+  [ -z "$why" ] || refuse "$why"
+  arguments+=(--recipient "$recipient")
 fi
 # A machine that refused is mended and started again with the same stick.
 number=1

@@ -141,7 +141,10 @@ let
       "--mode production --network testnet"
       "--mode production --network signet"
     ];
-    no_timers = all (timer: !(timer.enable or true)) (attrValues config.systemd.timers);
+    # The one of them is systemd's own unit, which starts unless it is named here.
+    no_timers =
+      !(config.systemd.timers.systemd-tmpfiles-clean.enable or true)
+      && all (timer: !(timer.enable or true)) (attrValues config.systemd.timers);
     # nixpkgs' kernel has no font on its console before something was printed.
     console_not_deferred = hasParameter "fbcon=nodefer";
     # Neither an oops nor anything else is left in the flash of the machine.

@@ -125,7 +125,12 @@ let
           nixos.label = "stub";
           build = module.config.system.build // {
             toplevel = "/system";
-            netbootRamdisk = "/ramdisk";
+            # NixOS makes the first stage's closure from this tree, and reads lists that a closure does not have.
+            netbootRamdisk =
+              if builtins.elem "/built/modules" module.config.system.modulesTree then
+                throw "cannot stat modules.order"
+              else
+                "/ramdisk";
           };
         };
       };

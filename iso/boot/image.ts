@@ -70,7 +70,9 @@ export interface Variant {
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
-const INIT = readFileSync(join(HERE, "init"), "utf8");
+/** One reader of recipient.txt for both images. */
+const RECIPIENT = readFileSync(join(HERE, "../appliance.recipient.sh"), "utf8");
+const INIT = readFileSync(join(HERE, "init"), "utf8").replace("# RECIPIENT\n", () => RECIPIENT);
 const VARIANT_MARK = "# VARIANT\n";
 
 /** The tree of the image in memory, before it is packed. */

@@ -110,7 +110,8 @@ const BREAKS: Readonly<Record<string, readonly (readonly [path: string, value: s
     ["systemd.services.register-nix-paths", "{ }"],
   ],
   no_timers: [
-    ["systemd.timers", "{ x = { }; }"],
+    ["systemd.timers", "{ }"],
+    ["systemd.timers.x", "{ }"],
     ["systemd.timers.systemd-tmpfiles-clean.enable", "true"],
   ],
   parameters_honest: [

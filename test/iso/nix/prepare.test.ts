@@ -21,6 +21,7 @@ import { needs } from "../../tools/need.ts";
 import { ROOT } from "../../tools/sources.ts";
 import { bound } from "../../tools/speed.ts";
 import { newNixFolder } from "./nix.ts";
+import { LINE_RECIPIENT, RECIPIENT_FILES, RECIPIENTS_REFUSED } from "./recipient.ts";
 
 /** Debian's user for those who own nothing. */
 const NOBODY = 65534;
@@ -78,6 +79,7 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
   machine.before?.(at);
   const text = readFileSync(join(ROOT, `iso/appliance.${name}.sh`), "utf8")
     .replaceAll("@bash@", "")
+    .replaceAll("@recipient@", readFileSync(join(ROOT, "iso/appliance.recipient.sh"), "utf8"))
     .replaceAll(/@(?:coreutils|kbd|utilLinux)@\/bin/g, `${at("fakes")}/bin:/usr/bin`)
     .replaceAll("@fonts@", "/fonts")
     .replaceAll("@label@", "CEREMONYOUT")
@@ -142,21 +144,6 @@ test("characters and keyboard are chosen by number; what is no number of the lis
   );
 });
 
-const RECIPIENT = `age1${"q".repeat(58)}`;
-
-/** What is in recipient.txt: each is the one recipient. */
-const RECIPIENT_FILES: Readonly<Record<string, string>> = {
-  "a line": `${RECIPIENT}\n`,
-  "no line end": RECIPIENT,
-  "CR LF": `${RECIPIENT}\r\n`,
-  "CR LF, and no last LF": `${RECIPIENT}\r`,
-  "a BOM": `\uFEFF${RECIPIENT}\n`,
-  "a BOM and CR LF": `\uFEFF${RECIPIENT}\r\n\r\n`,
-  "blanks before and after": `\n \t\n  ${RECIPIENT} \t \r\n`,
-  "a comment, as age takes it": `# the signer of June\n${RECIPIENT}\n`,
-  "all that signer recipient prints": `${RECIPIENT}\n\n  1   0000 0000   aardvark adroitness aardvark adroitness\n`,
-};
-
 for (const [name, text] of Object.entries(RECIPIENT_FILES))
   test(`the signer's recipient comes from the stick, and a second start has a folder of its own: ${name}`, (t) => {
     const ended = runProgram(t, "prepare", {
@@ -168,22 +155,10 @@ for (const [name, text] of Object.entries(RECIPIENT_FILES))
     });
     assert.equal(
       ended.file("run/ceremony/arguments"),
-      `--mode\nproduction\n--network\nmainnet\n--recipient\n${RECIPIENT}\n--out\n/out/ceremony-2\n`,
+      `--mode\nproduction\n--network\nmainnet\n--recipient\n${LINE_RECIPIENT}\n--out\n/out/ceremony-2\n`,
       ended.screen,
     );
   });
-
-/** Of recipient.txt: what it holds, and what is said. */
-const RECIPIENTS_REFUSED: Readonly<Record<string, readonly [string | Buffer, RegExp]>> = {
-  nothing: ["", /names 0 recipients/],
-  "another thing": ["the recipient of June\n", /names 0 recipients/],
-  "two recipients": [`${RECIPIENT}\n${RECIPIENT}\n`, /names 2 recipients/],
-  "two recipients on a line": [`${RECIPIENT} ${RECIPIENT}\n`, /holds no recipient/],
-  "a letter less": [`${RECIPIENT.slice(0, -1)}\n`, /holds no recipient/],
-  "a blank in it": [`${RECIPIENT.slice(0, 9)} ${RECIPIENT.slice(9)}\n`, /holds no recipient/],
-  "a mixed case": [`${RECIPIENT.slice(0, -1)}Q\n`, /holds no recipient/],
-  "UTF-16": [Buffer.from(`\uFEFF${RECIPIENT}\r\n`, "utf16le"), /holds no recipient/],
-};
 
 for (const [name, [text, says]] of Object.entries(RECIPIENTS_REFUSED))
   test(`recipient.txt is refused before the start: ${name}`, (t) => {
