@@ -273,3 +273,12 @@ export const VERIFY_BATCHES_MAX = 2;
 
 /** Milliseconds between two lines of the log about the same trouble, where every request would have one. */
 export const SAY_AGAIN_MS = 10_000;
+
+/** Open swaps of one key: each holds some of the LSP's coins, and one of its addresses. */
+export const OPEN_SWAPS_PER_KEY = 3;
+
+/** Open swaps of all keys: each block looks at every one of them. */
+export const OPEN_SWAPS_MAX = 10_000;
+
+/** Pairs of addresses that are made ahead: a tenth of the 1,000 by which the signer's policy lets addresses run ahead of what it has signed. */
+export const ADDRESS_POOL = 100;

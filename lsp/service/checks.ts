@@ -1,11 +1,14 @@
 import { create } from "@bufbuild/protobuf";
+import { SERVER_TEXTS } from "../../proto/failuretexts.ts";
 import { ResponseSchema } from "../../proto/gen/btc_lsp/method/swap_into_ln_pb.js";
 import {
   FIELD_PATHS,
   type GenericFailure,
   genericFailure,
+  type InternalFailure,
   type RefundFailure,
   refundFailure,
+  serverFailure,
 } from "../wire/failures.ts";
 import { encodeResponse } from "../wire/request.ts";
 import { STATUS, type Status } from "../wire/status.ts";
@@ -180,7 +183,7 @@ export const CHECKS = [
     id: "refund_not_valid",
     step: "3",
     of: "SwapIntoLn",
-    when: "the text is no address of this network, or what is sent there is lost or anyone's",
+    when: "the text is no address of this network, what is sent there is lost or anyone's, or it is an address of the LSP's swaps",
     answer: refund("NOT_VALID"),
   },
   {
@@ -191,10 +194,45 @@ export const CHECKS = [
     answer: refund("NOT_SEGWIT"),
   },
   {
+    id: "paused",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "the operator has stopped new swaps",
+    answer: server("paused"),
+  },
+  {
+    id: "too_many_swaps",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "the key has 3 open swaps, or as many as the operator allows",
+    answer: server("too_many_swaps"),
+  },
+  {
+    id: "too_many_swaps_all",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "all keys together have 10,000 open swaps, or as many as the operator allows",
+    answer: server("too_many_swaps_all"),
+  },
+  {
+    id: "no_liquidity",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "the LSP's free coins do not cover what is held for open swaps and the minimum of one more",
+    answer: server("no_liquidity"),
+  },
+  {
+    id: "no_address",
+    step: "-",
+    of: "SwapIntoLn",
+    when: "no address is ready",
+    answer: server("no_address"),
+  },
+  {
     id: "swaps_to_come",
     step: "-",
     of: "SwapIntoLn",
-    when: "nothing is wrong with it: swaps are not offered yet",
+    when: "nothing is wrong with it: swaps are not offered yet, and the five rows before this one are not asked",
     answer: status(STATUS.unimplemented, "swaps are not offered yet"),
   },
   {
@@ -247,10 +285,14 @@ function refund(kind: "NOT_VALID" | "NOT_SEGWIT"): FailureAnswer<"alone"> {
   return failure("alone", `specific REFUND_ON_CHAIN_ADDRESS_IS_${kind}`, refundFailure(kind));
 }
 
+function server(text: keyof typeof SERVER_TEXTS): FailureAnswer<"alone"> {
+  return failure("alone", `internal grpc_server "${SERVER_TEXTS[text]}"`, serverFailure(text));
+}
+
 function failure<Signed extends "shared" | "alone">(
   signed: Signed,
   says: string,
-  value: GenericFailure | RefundFailure,
+  value: GenericFailure | RefundFailure | InternalFailure,
 ): FailureAnswer<Signed> {
   const tail = encodeResponse(ResponseSchema, create(ResponseSchema, { either: { case: "failure", value } }));
   return { kind: "failure", tail, signed, says };

@@ -3,6 +3,7 @@ import type { NodeCache } from "../node/info.ts";
 import type { Rate } from "../server/ratelimit.ts";
 import type { ResponseSigner } from "../sign/signer.ts";
 import type { Store } from "../store/store.ts";
+import type { CreationRules } from "../swap/create.ts";
 import type { CheckId } from "./checks.ts";
 
 /** All that the service stands on. Nothing in it reads a clock, a file or the network but through these. */
@@ -13,6 +14,8 @@ export interface ServiceParts {
   };
   readonly signer: ResponseSigner;
   readonly node: Pick<NodeCache, "latest">;
+  /** Without it swaps into Lightning are not offered. */
+  readonly creation?: CreationRules;
   readonly settings: ServiceSettings;
   /** Milliseconds that never go back, on the scale of `performance.now()`: the server's deadlines are on it. */
   readonly monotonic: () => number;

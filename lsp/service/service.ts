@@ -33,7 +33,7 @@ export function openService(parts: ServiceParts, verifier: Verifier = openVerifi
   const methods: ReadonlyMap<string, ServiceMethod> = new Map(
     [
       method(getCfg, openGetCfg(parts, amounts)),
-      method(swapIntoLn, (request) => planSwapIntoLn(request, settings.network)),
+      method(swapIntoLn, (request) => planSwapIntoLn(request, settings.network, parts.creation)),
       method(swapFromLn, planSwapFromLn),
     ].map((each) => [each.path, each]),
   );

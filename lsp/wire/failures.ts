@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { SERVER_TEXTS } from "../../proto/failuretexts.ts";
 import {
   InputFailureKind,
   type InputFailureSchema,
@@ -47,4 +48,9 @@ export interface InternalFailure {
 /** A `Failure` of any method: something behind the LSP failed, and the client is not told what. */
 export function internalFailure(): InternalFailure {
   return { internal: [{ either: { case: "redacted", value: true } }] };
+}
+
+/** A `Failure` of any method: the LSP cannot do it now, in the words of the one table that the signer signs. */
+export function serverFailure(text: keyof typeof SERVER_TEXTS): InternalFailure {
+  return { internal: [{ either: { case: "grpcServer", value: SERVER_TEXTS[text] } }] };
 }

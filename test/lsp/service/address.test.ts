@@ -104,6 +104,7 @@ function isLike(network: Network, other: Network, address: string): boolean {
 }
 
 function rowOf(address: string, network: Network): string {
-  const plan = planSwapIntoLn(create(RequestSchema, { refundOnChainAddress: { val: { val: address } } }), network);
+  const request = create(RequestSchema, { refundOnChainAddress: { val: { val: address } } });
+  const plan = planSwapIntoLn(request, network, undefined);
   return plan.kind === "say" ? plan.outcome : plan.kind === "effect" ? "ok" : plan.row;
 }

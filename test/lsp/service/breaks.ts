@@ -2,9 +2,10 @@ import { gzipSync } from "node:zlib";
 import type { Incoming } from "../../../lsp/server/exchange.ts";
 import type { CheckId } from "../../../lsp/service/checks.ts";
 import type { AddressDay } from "../../../lsp/service/parts.ts";
+import type { CreationRules } from "../../../lsp/swap/create.ts";
 import { encodeFrame } from "../../../proto/frame.ts";
 import { type CalledMethod, draft, type RequestDraft } from "./requests.ts";
-import { keySigner, newCustomer, type ServiceRigOptions } from "./rig.ts";
+import { CREATION, keySigner, newCustomer, type ServiceRigOptions } from "./rig.ts";
 
 /** A request and what it meets, before a row is broken and after. */
 export interface BreakScene {
@@ -42,6 +43,14 @@ const onDay =
     ...scene,
     options: { ...scene.options, settings: { ...scene.options.settings, perAddressDay: day() } },
     before: scene.before ?? draft(newCustomer(), { method: "SwapFromLn" }),
+  });
+
+/** With swaps offered under these rules, from a pool that has no address. */
+const offered =
+  (rules: Partial<CreationRules>) =>
+  (scene: BreakScene): BreakScene => ({
+    ...scene,
+    options: { ...scene.options, creation: { ...CREATION, ...scene.options.creation, ...rules } },
   });
 
 /** How to break each row, for the methods that it is asked of. */
@@ -109,6 +118,11 @@ export const BREAK: Record<
   refund_missing: { of: ["SwapIntoLn"], how: drafted(() => ({ refund: undefined })) },
   refund_not_valid: { of: ["SwapIntoLn"], how: drafted(() => ({ refund: "nowhere" })) },
   refund_not_segwit: { of: ["SwapIntoLn"], how: drafted(() => ({ refund: "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn" })) },
+  paused: { of: ["SwapIntoLn"], how: offered({ paused: () => true }) },
+  too_many_swaps: { of: ["SwapIntoLn"], how: offered({ perKey: 0 }) },
+  too_many_swaps_all: { of: ["SwapIntoLn"], how: offered({ inAll: 0 }) },
+  no_liquidity: { of: ["SwapIntoLn"], how: offered({ liquidity: () => undefined }) },
+  no_address: { of: ["SwapIntoLn"], how: offered({}) },
   swaps_to_come: { of: ["SwapIntoLn"], how: (scene) => scene },
   unsigned: {
     of: ["GetCfg"],

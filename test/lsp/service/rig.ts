@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import native from "secp256k1/bindings.js";
+import { asMsat } from "../../../lsp/money/msat.ts";
 import type { NodeInfo } from "../../../lsp/node/lnd.ts";
 import type { Incoming, Outgoing } from "../../../lsp/server/exchange.ts";
 import { answerOfCheck, type CheckId } from "../../../lsp/service/checks.ts";
@@ -13,6 +14,7 @@ import { type LspService, openService } from "../../../lsp/service/service.ts";
 import type { Verifier } from "../../../lsp/service/verifier.ts";
 import type { ResponseSigner, SignOutcome } from "../../../lsp/sign/signer.ts";
 import { openStore, type Store } from "../../../lsp/store/store.ts";
+import type { CreationRules } from "../../../lsp/swap/create.ts";
 import { verifyFrame } from "../../../lsp/wire/signature.ts";
 import { decodeCanonical } from "../../../proto/canonical.ts";
 import { ResponseSchema as GetCfgResponse } from "../../../proto/gen/btc_lsp/method/get_cfg_pb.js";
@@ -31,10 +33,19 @@ export const SETTINGS: ServiceSettings = {
   perAddressDay: { answers: 1_000_000, newKeys: 1_000_000 },
 };
 
+/** Rules under which every wish is granted. */
+export const CREATION: CreationRules = {
+  amounts: { min: asMsat(12_000_000n), max: asMsat(10_000_000_000n) },
+  expiryHours: 168,
+  paused: () => false,
+  liquidity: () => asMsat(1_000_000_000_000n),
+};
+
 export interface ServiceRigOptions {
   readonly settings?: Partial<ServiceSettings>;
   readonly signer?: ResponseSigner;
   readonly store?: Partial<ServiceParts["store"]>;
+  readonly creation?: CreationRules;
   readonly node?: () => NodeInfo | undefined;
   readonly verifier?: Verifier;
   readonly monotonic?: () => number;
@@ -72,6 +83,7 @@ export function openParts(store: Store, options: ServiceRigOptions = {}): { part
     monotonic: options.monotonic ?? (() => performance.now()),
     meters,
     ready: options.ready ?? (() => true),
+    ...(options.creation === undefined ? {} : { creation: options.creation }),
   };
   return { parts, told };
 }
