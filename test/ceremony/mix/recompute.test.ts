@@ -71,7 +71,7 @@ const KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
-const SCRIPT = join(import.meta.dirname, "..", "recompute.py");
+const SCRIPT = join(import.meta.dirname, "../..", "recompute.py");
 
 function python(args: readonly string[], input = "") {
   const { status, stdout, stderr } = spawnSync("python3", [SCRIPT, ...args], { encoding: "utf8", input });
