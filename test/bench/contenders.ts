@@ -27,6 +27,7 @@ import { writeBundle } from "../signer/service/bundle.ts";
 import { FRAMES_NODE_ID, frameOf, freshNonce, KEY_HEX } from "../signer/service/frames.ts";
 import { frameRequest } from "../signer/service/messages.ts";
 import { ROOT } from "../tools/sources.ts";
+import { type Cpu, cpuOf, cpuOfFamily, cpuOfThis, SIGNER_THREADS, together } from "./cpu.ts";
 import type { Contender, Figures } from "./rounds.ts";
 
 export interface SignerField {
@@ -63,11 +64,16 @@ export async function openSignerField(): Promise<SignerField> {
     closers.push(lnd.stop);
     const places = await startOurs(closers);
     const contenders = [
-      { name: "limit", what: "bare libsecp256k1, one thread: SHA-256, sign, DER", run: bare },
-      unary("sign-socket", "our Sign over a unix socket, grpc-js", places.socket, closers),
-      unary("sign-tls", "our Sign over TLS 1.3 both ways, grpc-js", places.tls, closers),
-      stream("stream-socket", "our SignStream over a unix socket, our client", places.socket, closers),
-      stream("stream-tls", "our SignStream over TLS 1.3 both ways, our client", places.tls, closers),
+      {
+        name: "limit",
+        what: "bare libsecp256k1, one thread: SHA-256, sign, DER",
+        run: bare,
+        cpu: () => cpuOfThis("sign"),
+      },
+      unary("sign-socket", "our Sign over a unix socket, grpc-js", places.socket, places, closers),
+      unary("sign-tls", "our Sign over TLS 1.3 both ways, grpc-js", places.tls, places, closers),
+      stream("stream-socket", "our SignStream over a unix socket, our client", places.socket, places, closers),
+      stream("stream-tls", "our SignStream over TLS 1.3 both ways, our client", places.tls, places, closers),
       ...lnds(lnd, closers),
     ];
     return { contenders, flushMs: () => flushMs(places.data), close };
@@ -81,6 +87,8 @@ interface Places {
   readonly socket: SignerPlace & { readonly socket: string };
   readonly tls: Exclude<SignerPlace, { readonly socket: string }>;
   readonly data: string;
+  /** CPU of the signer, and of this process, which calls it. */
+  readonly cpu: () => Cpu;
 }
 
 async function startOurs(closers: (() => unknown)[]): Promise<Places> {
@@ -110,7 +118,8 @@ async function startOurs(closers: (() => unknown)[]): Promise<Places> {
   assert.equal(signer.nodeId, FRAMES_NODE_ID);
   const pem = (name: string): string => readFileSync(file(name), "utf8");
   const tls = { authority: pem("ca.crt"), certificate: pem("lsp.crt"), privateKey: pem("lsp.key") };
-  return { socket: { socket }, tls: { host: "127.0.0.1", port, ...tls }, data };
+  const cpu = (): Cpu => together(cpuOf(signer.pid, SIGNER_THREADS), cpuOfThis("load"));
+  return { socket: { socket }, tls: { host: "127.0.0.1", port, ...tls }, data, cpu };
 }
 
 /** The median of flushes of one record each over a file that is written already, as the log's are. */
@@ -138,7 +147,13 @@ async function bare(_inFlight: number, ms: number): Promise<Figures> {
   });
 }
 
-function stream(name: string, what: string, place: SignerPlace, closers: (() => unknown)[]): Contender {
+function stream(
+  name: string,
+  what: string,
+  place: SignerPlace,
+  { cpu }: Places,
+  closers: (() => unknown)[],
+): Contender {
   const client = openSigner({ place, nodeId: FRAMES_NODE_ID, network: "regtest" });
   closers.push(() => client.close());
   const run = (inFlight: number, ms: number): Promise<Figures> => {
@@ -148,11 +163,17 @@ function stream(name: string, what: string, place: SignerPlace, closers: (() => 
       if (result.kind !== "signed") throw new Error(`${name}: ${JSON.stringify(result)}`);
     });
   };
-  return { name, what, run };
+  return { name, what, run, cpu };
 }
 
 /** One grpc-js client for all that is unary, ours and lnd's: bytes made beforehand, and nothing decoded but the tag. */
-function unary(name: string, what: string, place: Places["socket" | "tls"], closers: (() => unknown)[]): Contender {
+function unary(
+  name: string,
+  what: string,
+  place: Places["socket" | "tls"],
+  { cpu }: Places,
+  closers: (() => unknown)[],
+): Contender {
   const client =
     "socket" in place
       ? new Client(`unix:${place.socket}`, credentials.createInsecure())
@@ -163,7 +184,7 @@ function unary(name: string, what: string, place: Places["socket" | "tls"], clos
         );
   closers.push(() => client.close());
   const requests = (): Buffer[] => frames().map((frame) => frameRequest(frame, METHOD));
-  return { name, what, run: caller(client, "/signer.v1.Signer/Sign", new Metadata(), requests) };
+  return { name, what, run: caller(client, "/signer.v1.Signer/Sign", new Metadata(), requests), cpu };
 }
 
 function lnds(lnd: Lnd, closers: (() => unknown)[]): Contender[] {
@@ -179,11 +200,16 @@ function lnds(lnd: Lnd, closers: (() => unknown)[]): Contender[] {
       name: "lnd-grpc-js",
       what: `lnd ${lnd.version.split(" ")[0]} SignMessage, TLS and macaroon, grpc-js`,
       run: caller(client, `/${SIGN_MESSAGE}`, metadata, requests),
+      cpu: () => together(cpuOfFamily(lnd.pid, "lnd"), cpuOfThis("load")),
     },
     {
       name: "lnd-ghz",
       what: "the same lnd, called by ghz's runner (grpc-go)",
-      run: (inFlight, ms) => ghz(lnd, lnd.signRequest(newFrame()), inFlight, ms),
+      run: async (inFlight, ms) => {
+        const { count, ...figures } = await ghz(lnd, lnd.signRequest(newFrame()), inFlight, ms);
+        return { ...figures, answers: count };
+      },
+      cpu: () => cpuOfFamily(lnd.pid, "lnd"),
     },
   ];
 }
@@ -243,5 +269,5 @@ async function measure(inFlight: number, ms: number, act: (at: number) => Promis
   const perSecond = times.length / ((performance.now() - start) / 1000);
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.ceil(times.length * share) - 1] ?? Number.NaN;
-  return { perSecond, p50ms: at(0.5), p99ms: at(0.99) };
+  return { perSecond, p50ms: at(0.5), p99ms: at(0.99), answers: times.length };
 }

@@ -9,7 +9,8 @@ import { newLspFolder, writeTls } from "../lsp/app/rig.ts";
 import { startRelay } from "../lsp/node/relay.ts";
 import { type Daemon, startDaemon } from "../regtest/process.ts";
 import { needs } from "../tools/need.ts";
-import { type Gun, type Hit, openGun, type Shot } from "./gun.ts";
+import { type Gun, openGun, type Shot } from "./gun.ts";
+import type { Figures } from "./rounds.ts";
 
 const START_MS = 30_000;
 const IN_FLIGHT = 64;
@@ -45,7 +46,7 @@ describe("the load program", needs("go"), () => {
     }
   });
   /** A shot that each call in flight answers more than once in: on a busy machine that takes a longer one. */
-  async function fireEnough(inFlight: number, ms: number = shot.ms): Promise<Hit & { ms: number; inTime: number }> {
+  async function fireEnough(inFlight: number, ms: number = shot.ms): Promise<Figures & { ms: number; inTime: number }> {
     // As many questions as the short one has, made ahead.
     const perSecondMax = (shot.perSecondMax * shot.ms) / ms;
     const hit = await gun.fire({ ...shot, inFlight, ms, perSecondMax });

@@ -22,19 +22,15 @@ export interface Shot {
   readonly perSecondMax: number;
 }
 
-/** The figures are of what came within the time. */
-export interface Hit extends Figures {
-  /** All that came, also after the time. */
-  readonly answers: number;
-}
-
 export interface Gun {
+  /** Of the load program. */
+  readonly pid: number;
   /**
    * Keeps exactly so many calls open for so long. One shot at a time.
    *
    * @throws Error if a call gets no answer, and AssertionError for an answer that is not what it must be
    */
-  fire(shot: Shot): Promise<Hit>;
+  fire(shot: Shot): Promise<Figures>;
   close(): void;
 }
 
@@ -82,6 +78,7 @@ export async function openGun(): Promise<Gun> {
   const gone = ended(program);
   const read = openReader(program.stdout);
   return {
+    pid: program.pid ?? 0,
     async fire({ nodeId, perSecondMax, ...shot }) {
       load(Math.ceil((perSecondMax * shot.ms) / 1000 / KEYS) + 2);
       program.stdin.write(`${JSON.stringify({ ...shot, keys: KEYS, rows: requests.count() })}\n`);
@@ -148,7 +145,7 @@ function judge(requests: RowsOfBytes, answers: RowsOfBytes, row: number, nodeId:
   assert(der !== undefined && verifyFrame(body, der, Buffer.from(nodeId, "hex")), "the answer's signature holds");
 }
 
-function figures(answers: RowsOfBytes, ms: number): Figures {
+function figures(answers: RowsOfBytes, ms: number): Omit<Figures, "answers"> {
   const times = Float64Array.from({ length: answers.count() }, (_, row) => {
     const { latencyMs, endMs } = callOf(answers, row);
     return endMs <= ms ? latencyMs : Number.POSITIVE_INFINITY;

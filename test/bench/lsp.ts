@@ -10,8 +10,12 @@
  */
 import { parseArgs } from "node:util";
 import { endWithHelp } from "../tools/help.ts";
+import { total } from "./cpu.ts";
+import { LSP_GOALS } from "./goals.ts";
 import { openLspField } from "./lspfield.ts";
-import { json, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
+import { policyNote } from "./policy.ts";
+import { goalLine } from "./ratios.ts";
+import { cpuTable, json, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
 import { soak } from "./soak.ts";
 
 endWithHelp("usage: npm run bench:lsp -- [--json] [--rounds N] [--ms N] [--soak SECONDS]\n");
@@ -35,23 +39,25 @@ try {
 async function compare(): Promise<string> {
   const rows = await takeTurns(contenders, options);
   if (values.json === true) return json(rows);
-  return `${[...table(contenders, rows, options), "", ...reach(rows)].join("\n")}\n`;
+  const cpu = cpuTable(rows, "main", "verify", "signer", "sign", "log", "postgres", "lnd", "rest", "load");
+  return `${[...table(contenders, rows, options), "", ...cpu, policyNote(), "", ...reach(rows)].join("\n")}\n`;
 }
 
 /** What the LSP is to reach, on Postgres. */
 function reach(rows: readonly Row[]): string[] {
-  const of = (name: string, inFlight: number): number => roundRow(rows, name, inFlight).perSecond;
-  const line = (what: string, ratio: number, bound: number | undefined, digits = 2): string => {
-    const judged = bound === undefined ? "" : `at least ${bound.toFixed(digits)}  ${ratio >= bound ? "met" : "MISSED"}`;
-    return `${what.padEnd(46)} ${ratio.toFixed(digits).padStart(6)}  ${judged}`.trimEnd();
-  };
-  const ours = of("lsp-postgres", 64);
-  return [
-    line("64 in flight: lsp-postgres / lsp-signed-by-lnd", ours / of("lsp-signed-by-lnd", 64), 1.5),
-    line("64 in flight: lsp-postgres / limit", ours / of("limit", 64), 0.5),
-    line("64 in flight: lsp-postgres, a second", ours, 3_000, 0),
-    line("64 in flight: lsp-postgres / echo", ours / of("echo", 64), undefined),
-    line("64 in flight: lsp-pglite / lsp-signed-by-lnd", of("lsp-pglite", 64) / of("lsp-signed-by-lnd", 64), undefined),
-    line("1 in flight: lsp-postgres / lsp-signed-by-lnd", of("lsp-postgres", 1) / of("lsp-signed-by-lnd", 1), 1),
-  ];
+  const row = (name: string, inFlight: number): Row => roundRow(rows, name, inFlight);
+  const of = (name: string, inFlight: number): number => row(name, inFlight).perSecond;
+  const [ours, limit] = [row("lsp-postgres", 64), row("limit", 64)];
+  return Object.entries({
+    "lsp/lnd": ours.perSecond / of("lsp-signed-by-lnd", 64),
+    "lsp/limit": ours.perSecond / limit.perSecond,
+    "lsp a second": ours.perSecond,
+    "lsp/echo": ours.perSecond / of("echo", 64),
+    "pglite/postgres": of("lsp-pglite", 64) / ours.perSecond,
+    "lsp/lnd alone": of("lsp-postgres", 1) / of("lsp-signed-by-lnd", 1),
+    "CPU lsp/limit": total(ours.cpu, "load") / total(limit.cpu),
+    "CPU pglite/postgres": total(row("lsp-pglite", 64).cpu, "load") / total(ours.cpu, "load"),
+  } satisfies Record<keyof typeof LSP_GOALS, number>).map(([name, figure]) =>
+    goalLine(LSP_GOALS[name as keyof typeof LSP_GOALS], figure),
+  );
 }

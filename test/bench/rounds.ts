@@ -1,9 +1,12 @@
 import { cpus, loadavg } from "node:os";
+import { type Cpu, perCall, total } from "./cpu.ts";
 
 export interface Figures {
   readonly perSecond: number;
   readonly p50ms: number;
   readonly p99ms: number;
+  /** All calls that came to an end, also after the time. */
+  readonly answers: number;
 }
 
 export interface Contender {
@@ -11,11 +14,15 @@ export interface Contender {
   readonly what: string;
   /** Keeps so many calls open for so long. Rejects for every answer that is none. */
   run(inFlight: number, ms: number): Promise<Figures>;
+  /** CPU so far of all that works for it, by part. */
+  cpu?(): Cpu;
 }
 
 export interface Row extends Figures {
   readonly name: string;
   readonly inFlight: number;
+  /** Microseconds a call, by part. */
+  readonly cpu: Cpu;
 }
 
 export interface Rounds {
@@ -24,6 +31,8 @@ export interface Rounds {
   readonly warmUpMs: number;
   /** Before each round. */
   readonly onRound?: () => void;
+  /** Calls that are open at once: 1 and 64, where nothing else is said. */
+  readonly inFlight?: readonly number[];
 }
 
 const IN_FLIGHT = [1, 64] as const;
@@ -44,19 +53,27 @@ export function readRounds({ rounds, ms }: { readonly rounds: string; readonly m
  * figure is the median of the rounds.
  */
 export async function takeTurns(contenders: readonly Contender[], options: Rounds): Promise<Row[]> {
-  const { rounds, ms, warmUpMs, onRound } = options;
-  const cells = contenders.flatMap((contender) => IN_FLIGHT.map((inFlight) => ({ contender, inFlight })));
-  const taken = cells.map((): Figures[] => []);
-  for (const { run } of contenders) await run(64, warmUpMs);
+  const { rounds, ms, warmUpMs, onRound, inFlight: all = IN_FLIGHT } = options;
+  const cells = contenders.flatMap((contender) => all.map((inFlight) => ({ contender, inFlight })));
+  const taken = cells.map((): Taken[] => []);
+  for (const { run } of contenders) if (warmUpMs > 0) await run(64, warmUpMs);
   for (let round = 0; round < rounds; round += 1) {
     onRound?.();
     const order = round % 2 === 0 ? [...cells.keys()] : [...cells.keys()].reverse();
     for (const at of order) {
       const cell = cells[at];
-      if (cell !== undefined) taken[at]?.push(await cell.contender.run(cell.inFlight, ms));
+      if (cell !== undefined) taken[at]?.push(await measured(cell.contender, cell.inFlight, ms));
     }
   }
   return cells.map(({ contender: { name }, inFlight }, at) => ({ name, inFlight, ...medians(taken[at] ?? []) }));
+}
+
+type Taken = Figures & Pick<Row, "cpu">;
+
+async function measured({ run, cpu = () => ({}) }: Contender, inFlight: number, ms: number): Promise<Taken> {
+  const before = cpu();
+  const figures = await run(inFlight, ms);
+  return { ...figures, cpu: perCall(before, cpu(), figures.answers) };
 }
 
 /** An array with a row on each line. */
@@ -100,7 +117,31 @@ export function median(numbers: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
-function medians(all: readonly Figures[]): Figures {
-  const of = (pick: (figures: Figures) => number): number => Number(median(all.map(pick)).toPrecision(4));
-  return { perSecond: of((one) => one.perSecond), p50ms: of((one) => one.p50ms), p99ms: of((one) => one.p99ms) };
+function medians(all: readonly Taken[]): Taken {
+  const of = (pick: (taken: Taken) => number): number => Number(median(all.map(pick)).toPrecision(4));
+  const parts = [...new Set(all.flatMap(({ cpu }) => Object.keys(cpu)))];
+  return {
+    perSecond: of((one) => one.perSecond),
+    p50ms: of((one) => one.p50ms),
+    p99ms: of((one) => one.p99ms),
+    answers: of((one) => one.answers),
+    cpu: Object.fromEntries(parts.map((part) => [part, of(({ cpu }) => cpu[part] ?? 0)])),
+  };
+}
+
+/** A line for each row: microseconds of CPU a call, of all parts and of each. */
+export function cpuTable(rows: readonly Row[], ...order: readonly string[]): string[] {
+  const width = Math.max(...rows.map(({ name }) => name.length)) + 1;
+  const cell = (value: number | undefined): string => (value === undefined ? "-" : value.toFixed(0)).padStart(8);
+  const line = (name: string, inFlight: string, cells: readonly string[]): string =>
+    [name.padEnd(width), inFlight.padStart(9), ...cells].join(" ");
+  const head = line(
+    "CPU a call, µs",
+    "in flight",
+    ["all", ...order].map((part) => part.padStart(8)),
+  );
+  const lines = rows.map(({ name, inFlight, cpu }) =>
+    line(name, String(inFlight), [cell(total(cpu)), ...order.map((part) => cell(cpu[part]))]),
+  );
+  return [head, ...lines];
 }

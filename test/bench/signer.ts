@@ -8,7 +8,11 @@
 import { parseArgs } from "node:util";
 import { endWithHelp } from "../tools/help.ts";
 import { openSignerField } from "./contenders.ts";
-import { json, median, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
+import { total } from "./cpu.ts";
+import { SIGNER_GOALS } from "./goals.ts";
+import { policyNote } from "./policy.ts";
+import { goalLine } from "./ratios.ts";
+import { cpuTable, json, median, type Row, readRounds, roundRow, table, takeTurns } from "./rounds.ts";
 
 endWithHelp("usage: npm run bench:signer -- [--json] [--rounds N] [--ms N]\n");
 const { values } = parseArgs({
@@ -34,7 +38,8 @@ try {
 function report(rows: readonly Row[]): string {
   const [note = "", ...lines] = table(contenders, rows, options);
   const disk = `one fdatasync of a record takes ${median(flushes).toFixed(2)} ms`;
-  return `${[note, disk, ...lines, "", ...reach(rows)].join("\n")}\n`;
+  const cpu = cpuTable(rows, "signer", "sign", "log", "lnd", "rest", "load");
+  return `${[note, disk, ...lines, "", ...cpu, policyNote(), "", ...reach(rows)].join("\n")}\n`;
 }
 
 /** What the signer is to reach, log on disk, over its socket. */
@@ -43,21 +48,16 @@ function reach(rows: readonly Row[]): string[] {
   const [ours, limit, js, go] = ["stream-socket", "limit", "lnd-grpc-js", "lnd-ghz"].map((name) => of(name, 64)) as [
     ...[Row, Row, Row, Row],
   ];
-  const line = (what: string, ratio: number, wanted: "at least" | "at most", bound: number): string => {
-    const met = wanted === "at least" ? ratio >= bound : ratio <= bound;
-    return `${what.padEnd(52)} ${ratio.toFixed(2).padStart(6)}  ${wanted} ${bound.toFixed(2)}  ${met ? "met" : "MISSED"}`;
-  };
-  return [
-    line("64 in flight: stream-socket / lnd-grpc-js", ours.perSecond / js.perSecond, "at least", 2.5),
-    line("64 in flight: stream-socket / lnd-ghz", ours.perSecond / go.perSecond, "at least", 1),
-    line("64 in flight: stream-socket / limit", ours.perSecond / limit.perSecond, "at least", 0.65),
-    line("64 in flight: p99, stream-socket / lnd-grpc-js", ours.p99ms / js.p99ms, "at most", 1),
-    line("64 in flight: p99, stream-socket / lnd-ghz", ours.p99ms / go.p99ms, "at most", 1.1),
-    line(
-      "1 in flight: stream-socket / lnd-grpc-js",
-      of("stream-socket", 1).perSecond / of("lnd-grpc-js", 1).perSecond,
-      "at least",
-      1.2,
-    ),
-  ];
+  const alone = of("stream-socket", 1).perSecond / of("lnd-grpc-js", 1).perSecond;
+  return Object.entries({
+    "stream/js": ours.perSecond / js.perSecond,
+    "stream/ghz": ours.perSecond / go.perSecond,
+    "stream/limit": ours.perSecond / limit.perSecond,
+    "p99 stream/js": ours.p99ms / js.p99ms,
+    "p99 stream/ghz": ours.p99ms / go.p99ms,
+    "stream/js alone": alone,
+    "CPU stream/limit": total(ours.cpu, "load") / total(limit.cpu),
+  } satisfies Record<keyof typeof SIGNER_GOALS, number>).map(([name, figure]) =>
+    goalLine(SIGNER_GOALS[name as keyof typeof SIGNER_GOALS], figure),
+  );
 }
