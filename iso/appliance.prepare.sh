@@ -25,6 +25,23 @@ choose() {
 }
 
 @recipient@
+# Mounts a stick and writes as much as a ceremony needs, and a folder as the ceremony makes one: what a file system says
+# of its free bytes is no promise. Sets `wrong` where it does not hold them.
+take_stick() {
+  local trial=@out@/room.try
+  wrong='The output stick cannot be mounted.'
+  mount -t vfat -o rw,nosuid,nodev,noexec,noatime,flush,uid=900,gid=900,umask=077 "$1" @out@ || return 1
+  wrong="The output stick has no room for $((room / 1024)) KiB, or cannot be written."
+  {
+    rm -rf "$trial" && mkdir "$trial" && head -c "$room" /dev/zero >"$trial/room" && sync "$trial/room" && rm -r "$trial"
+  } 2>/dev/null && return 0
+  rm -rf "$trial" 2>/dev/null
+  umount @out@
+  return 1
+}
+# `OUT_ROOM` of ceremony/limits.ts.
+room=524288
+
 # Without a frame buffer this is VGA's text mode, which shows 256 glyphs in full colours and only one size.
 if [ -e /dev/fb0 ]; then font=normal.psf.gz; else font=text.psf; fi
 setfont "@fonts@/$font" || refuse 'The console font cannot be set.'
@@ -55,9 +72,15 @@ printf '%s\n' "${declaration//@system@/$system}" >/run/ceremony/machine.json
 
 stick=/dev/disk/by-label/@label@
 printf '\n  The output stick: a FAT file system with the name @label@.\n'
-while [ ! -b "$stick" ]; do sleep 1; done
-mount -t vfat -o rw,nosuid,nodev,noexec,noatime,flush,uid=900,gid=900,umask=077 "$stick" @out@ ||
-  refuse 'The output stick cannot be mounted.'
+# What is wrong with a stick is found here, before the machine is armed and long before there are plates: another stick
+# can still be plugged in. Nothing that is on it is touched.
+until
+  while [ ! -b "$stick" ]; do sleep 1; done
+  take_stick "$stick"
+do
+  printf '  %s\n  Take it out, and put another one in.\n' "$wrong"
+  while [ -b "$stick" ]; do sleep 1; done
+done
 
 mapfile -t arguments </etc/ceremony/arguments
 # The signer's recipient is public; in the ceremony people compare it with their paper.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Line, line, span } from "../screen/span.ts";
 import { birthdayDate } from "../seed/birthday.ts";
-import { nodeDigits } from "./nodedigits.ts";
+import { coveredId } from "./nodedigits.ts";
 import { given, type NodeKeys, type StepLogic, type StepScene, type StepTurn, type View } from "./turn.ts";
 
 /** The parent compares: the restoring process was not told what to find. */
@@ -24,13 +24,12 @@ export const compareStep: StepLogic<undefined> = {
       // What is read aloud says that all is equal: where it is not, nobody reads it.
       ownAloud: !equal(scene),
       lines: [
-        ...column("from the dice (step 6)", node),
-        ...column("restored, first implementation", first),
-        ...column("restored, second implementation", second),
-        [],
-        ...(node === undefined ? [] : [line("  ", ...nodeDigits(node.nodeId))]),
+        ...column("from the dice (step 6)", node, equal(scene)),
+        ...column("restored, first implementation", first, equal(scene)),
+        ...column("restored, second implementation", second, equal(scene)),
         [],
         line(equal(scene) ? "  All equal, and so are the 259 account keys." : span("! They differ.", "warn")),
+        ...(equal(scene) ? [line("  The witness types the covered digits at step 11, from the paper of step 6.")] : []),
       ],
       keys: "Enter go on   Ctrl-E exception note   Ctrl-C end the ceremony",
     };
@@ -49,11 +48,12 @@ function equal(scene: StepScene): boolean {
   return same(first) && same(second) && accountsAgree === true;
 }
 
-function column(name: string, keys: NodeKeys | undefined): Line[] {
+/** Where they differ, nobody types anything any more: all of it is shown, for the inquiry. */
+function column(name: string, keys: NodeKeys | undefined, covered: boolean): Line[] {
   if (keys === undefined) return [line(`${name}: `, span("failed", "warn"))];
   return [
     line(name),
-    line("  ", span(keys.nodeId, "strong", "node-id")),
+    covered ? coveredId(keys.nodeId) : line("  ", span(keys.nodeId, "strong", "node-id")),
     line(
       "  fingerprint ",
       span(keys.masterFingerprint, "strong", "fingerprint"),

@@ -16,6 +16,12 @@ export function nodeDigits(nodeId: string): Line {
   );
 }
 
+/** The rest of a node id: what stands on the witness's paper is covered, so that it is typed from there and not from here. */
+export function coveredId(nodeId: string): Line {
+  const dots = ".".repeat(DIGITS);
+  return line("  ", span(`${dots}${nodeId.slice(DIGITS, -DIGITS)}${dots}`, "strong", "node-id"));
+}
+
 /** The first and last eight digits, in either case and with anything between them that is no letter and no digit. */
 export function isNodeDigits(typed: string, nodeId: string): boolean {
   return typed.toLowerCase().replaceAll(/[\s.,;:/-]/g, "") === first(nodeId) + last(nodeId);

@@ -1,8 +1,7 @@
 import { Secret } from "../../core/secret.ts";
-import { PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits.ts";
-import { checkPassphraseDice } from "../mix/dice.ts";
+import { KEY_GAP_MIN_MS, PASSPHRASE_DICE_WORDS, PASSPHRASE_MAX, PASSPHRASE_MIN } from "../limits.ts";
+import { checkKeyTiming, checkPassphraseDice, type ThrowKey } from "../mix/dice.ts";
 import { diceStrength, diceWord } from "../mix/dicewords.ts";
-import type { Key } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { checkNewPassphrase } from "../seed/passphrase.ts";
 import type { RefusalId } from "../table/refusals.ts";
@@ -18,7 +17,7 @@ import {
   typeSecret,
   voided,
 } from "./secretfield.ts";
-import type { StepLogic, StepTurn, View } from "./turn.ts";
+import type { StepInput, StepLogic, StepTurn, View } from "./turn.ts";
 
 /** Every kind of key that differs between keyboard maps: letters of AZERTY and QWERTZ, digits, signs. */
 const KEYBOARD_LINE = "azqwymAZQWYM 0123456789 -_=+[]{};:'\",.<>/?!@#$%^&*()|~";
@@ -42,6 +41,10 @@ interface State {
   readonly words: readonly Secret[];
   /** Faces of all words so far. */
   readonly thrown: Secret;
+  /** The key of the last throw, taken or not. */
+  readonly last: ThrowKey | undefined;
+  /** Ignores faces until a pause: a paste counts as one refusal and not as one for each key. */
+  readonly deaf: boolean;
   readonly secret: SecretField;
   readonly first: Secret;
   /** Of the words by dice, which stand on the screen. */
@@ -56,6 +59,8 @@ export const passphrase: StepLogic<State> = {
       faces: nothing(),
       words: [],
       thrown: nothing(),
+      last: undefined,
+      deaf: false,
       secret: emptyField(),
       first: nothing(),
       cover: UNCOVERED,
@@ -98,7 +103,7 @@ export const passphrase: StepLogic<State> = {
     if (state.page === "dice") {
       const seen = { ...state, cover: seenAt(input.at) };
       // The key that shows the words again is no throw.
-      return state.cover.hidden ? { state: seen } : diceKey(seen, input.key);
+      return state.cover.hidden ? { state: seen } : diceKey(seen, input);
     }
     if (input.key.kind === "tab" && state.page === "second" && policy === "dice" && !input.sameRead)
       return { state: { ...state, page: "dice", secret: voided(state.secret, false), cover: seenAt(input.at) } };
@@ -149,7 +154,9 @@ function differsAt(typed: string): number {
   return at + 1;
 }
 
-function diceKey(state: State, key: Key): StepTurn<State> {
+type KeyInput = Extract<StepInput, { kind: "key" }>;
+
+function diceKey(state: State, { key, at, sameRead }: KeyInput): StepTurn<State> {
   const full = state.words.length >= PASSPHRASE_DICE_WORDS;
   if (key.kind === "backspace" && state.faces.length === 0) {
     state.words.at(-1)?.wipe();
@@ -164,7 +171,17 @@ function diceKey(state: State, key: Key): StepTurn<State> {
   }
   if (key.kind === "backspace") return { state: { ...state, faces: shorter(state.faces) } };
   if (key.kind !== "char" || key.code < 0x31 || key.code > 0x36) return { state };
-  const faces = longer(state.faces, key.code);
+  const last = { face: key.code, at };
+  if (state.deaf && at - (state.last?.at ?? at) < KEY_GAP_MIN_MS) return { state: { ...state, last }, ignored: true };
+  const odd = checkKeyTiming(state.last, last, sameRead);
+  if (odd === "bounced") return { state: { ...state, last } };
+  if (odd !== undefined) return thrownAgain({ ...state, last, deaf: true }, `passphrase_${odd}`);
+  return face({ ...state, last, deaf: false }, key.code);
+}
+
+/** One face more, and with the fifth a word. */
+function face(state: State, code: number): StepTurn<State> {
+  const faces = longer(state.faces, code);
   if (faces.length < ROLLS_PER_WORD) return { state: { ...state, faces } };
   const word = Secret.take(diceWord(faces.bytes));
   const thrown = joinedFaces(state.thrown.bytes, faces.bytes);
@@ -172,12 +189,21 @@ function diceKey(state: State, key: Key): StepTurn<State> {
   const next = { ...state, faces: nothing(), words: [...state.words, word], thrown };
   // At the last throw and not at Enter: nobody writes a passphrase down that is thrown again.
   const refused = next.words.length < PASSPHRASE_DICE_WORDS ? undefined : checkPassphraseDice(thrown);
-  if (refused === undefined) return { state: next };
-  for (const secret of [thrown, ...next.words]) secret.wipe();
-  return { state: { ...next, words: [], thrown: nothing() }, refused: { id: refused } };
+  return refused === undefined ? { state: next } : thrownAgain(next, refused);
 }
 
-const joinedFaces = (...parts: readonly Uint8Array[]): Secret => Secret.take(Buffer.concat(parts));
+function thrownAgain(state: State, id: RefusalId): StepTurn<State> {
+  for (const secret of [state.faces, state.thrown, ...state.words]) secret.wipe();
+  return { state: { ...state, faces: nothing(), words: [], thrown: nothing() }, refused: { id } };
+}
+
+/** Not `Buffer.concat`: it takes memory from Node's shared pool, which a wipe here would not be alone in. */
+function joinedFaces(before: Uint8Array, more: Uint8Array = new Uint8Array(0)): Secret {
+  const faces = Buffer.alloc(before.length + more.length);
+  faces.set(before);
+  faces.set(more, before.length);
+  return Secret.take(faces);
+}
 
 function firstEntered(state: State): StepTurn<State> {
   const { typed } = state.secret;

@@ -4,11 +4,11 @@ import { qrRows } from "../screen/qr.ts";
 import { grouped, type Line, line, span } from "../screen/span.ts";
 import { publicReport } from "../seed/report.ts";
 import { editLine, fieldLine } from "./field.ts";
-import { isNodeDigits } from "./nodedigits.ts";
+import { isNodeDigits, nodeDigits } from "./nodedigits.ts";
 import { given, type SittingFacts, type StepLogic, type StepTurn, type View } from "./turn.ts";
 
 interface State {
-  readonly page: "written" | "noted" | "node";
+  readonly page: "written" | "noted" | "lost" | "node";
   readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
   readonly typed: string;
 }
@@ -35,6 +35,13 @@ export const result: StepLogic<State> = {
     if (input.kind !== "key" || state.files.length < 2) return { state };
     if (state.page === "written") return { state: input.key.kind === "enter" ? { ...state, page: "noted" } : state };
     if (state.page === "node") return input.key.kind === "enter" ? { state, go: "next" } : { state };
+    if (state.page === "lost") return { state: input.key.kind === "enter" ? { ...state, page: "noted" } : state };
+    // A paper that is lost ends no ceremony whose plates are made; that it was, everybody can read.
+    if (input.key.kind === "tab")
+      return {
+        state: { ...state, page: "lost", typed: "" },
+        notes: [{ what: "lost", actor: "witness", data: {} }],
+      };
     const edited = editLine(state.typed, input.key, COPIED_MAX);
     if (!edited.entered) return { state: { ...state, typed: edited.text } };
     const { nodeId, masterFingerprint } = given(scene.facts.node, "node");
@@ -69,7 +76,13 @@ export const result: StepLogic<State> = {
           [],
           line("From the paper of step 6. The node id is shown after it, to be scanned."),
         ],
-        keys: "Enter done   Ctrl-E exception note   Ctrl-C end the ceremony",
+        keys: "Enter done   Tab no paper   Ctrl-E exception note   Ctrl-C end the ceremony",
+      };
+    if (state.page === "lost")
+      return {
+        page: "lost",
+        lines: [line(...nodeDigits(given(scene.facts.node, "node").nodeId))],
+        keys: "Enter it is written down   Ctrl-E exception note   Ctrl-C end the ceremony",
       };
     const page = given(
       scene.step.pages.find((candidate) => candidate.id === "node"),

@@ -5,7 +5,7 @@ import { CHOSEN_QUIET_MS, OUT_ROOM, SUDDEN_QUIET_MS } from "../limits.ts";
 import type { Config } from "../table/config.ts";
 import { configHash } from "../table/config.ts";
 import { CEREMONY_REFUSALS } from "../table/refusals.ts";
-import type { StepId } from "../table/steps.ts";
+import { RECORDS_VERSION, type StepId } from "../table/steps.ts";
 import { timestamp } from "../transcript/chain.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json } from "./channel.ts";
@@ -86,6 +86,7 @@ function ledger(facts: SittingFacts): Ledger {
         network: config.network,
         configHash: facts.configHash,
         config: { ...config },
+        records: RECORDS_VERSION,
       };
       const first: StepDraft = { step: "selftest", actor: "machine", kind: "open", data };
       const all = [{ draft: first, at: started }, ...held.splice(0)];

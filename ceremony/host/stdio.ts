@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { resolve } from "node:path";
 import { isatty, ReadStream } from "node:tty";
 import type { InspectIo } from "../inspect/command.ts";
 import { INPUT_MAX } from "../limits.ts";
+import { openDrain } from "./drain.ts";
 import { writeNewFile } from "./newfile.ts";
 
 const STDIN = 0;
@@ -116,24 +117,17 @@ function readTerminal(
   });
 }
 
-/**
- * Takes what was typed and is not read yet, a line without its end too: those can be read in raw mode only. A descriptor
- * of its own, so that the shell's never stops blocking.
- */
+/** Takes what was typed and is not read yet, a line without its end too: those can be read in raw mode only. */
 function drain(terminal: ReadStream): void {
-  const rest = Buffer.alloc(INPUT_MAX);
   try {
     terminal.setRawMode(true);
-    const own = openSync("/dev/tty", constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    try {
-      while (readSync(own, rest, 0, rest.length, null) > 0) rest.fill(0);
-    } finally {
-      closeSync(own);
-      terminal.setRawMode(false);
-    }
+    const rest = openDrain();
+    rest.read();
+    rest.close();
+    terminal.setRawMode(false);
   } catch (error) {
-    // EAGAIN: nothing is left. EIO and ENXIO: the terminal has gone, and what was typed with it.
-    if (!["EAGAIN", "EIO", "ENXIO", "EBADF"].includes(codeOf(error) ?? "")) throw error;
+    // The terminal has gone, and what was typed with it.
+    if (!["EIO", "ENXIO", "EBADF"].includes(codeOf(error) ?? "")) throw error;
   }
 }
 

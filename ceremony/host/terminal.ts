@@ -1,11 +1,12 @@
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { AbortReason } from "../flow/turn.ts";
 import { CLEAR, encodeScreen, HIDE_CURSOR, SHOW_CURSOR } from "../screen/ansi.ts";
 import type { Size } from "../screen/frame.ts";
-import { type Key, keysOf } from "../screen/keys.ts";
+import { keysOf } from "../screen/keys.ts";
 import type { Line } from "../screen/span.ts";
+import { isMore, openDrain } from "./drain.ts";
 import type { Desk, Seen } from "./runner.ts";
 
 /** Often enough that words are blanked on time, seldom enough to cost nothing. */
@@ -49,50 +50,6 @@ function writeAll(bytes: Uint8Array): void {
       return;
     }
   }
-}
-
-/** A read that does not wait, beside Node's own: what the kernel still holds. */
-interface Drain {
-  /** Wipes what it reads and says which keys it was, `more` than Enter; undefined when the terminal has gone. */
-  read(): { readonly all: number; readonly more: number } | undefined;
-  close(): void;
-}
-
-const isMore = ({ kind }: Key): boolean => kind !== "enter";
-
-function openDrain(): Drain {
-  let file: number | undefined;
-  try {
-    // A description of its own: `O_NONBLOCK` on descriptor 0 would be everybody's who shares it, the shell's too.
-    file = openSync(`/proc/self/fd/${STANDARD_INPUT}`, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch {
-    // Without /proc only what Node has read is dropped; the self-test says that the machine is not as it should be.
-  }
-  const chunk = Buffer.alloc(256);
-  return {
-    read() {
-      for (let all = 0, more = 0; ; ) {
-        if (file === undefined) return { all, more };
-        try {
-          const length = readSync(file, chunk, 0, chunk.length, null);
-          if (length === 0) return undefined;
-          const keys = keysOf(chunk.subarray(0, length));
-          all += keys.length;
-          more += keys.filter(isMore).length;
-        } catch (error) {
-          const code = error instanceof Error && "code" in error ? error.code : undefined;
-          if (code === "EINTR") continue;
-          return code === "EAGAIN" ? { all, more } : undefined;
-        } finally {
-          chunk.fill(0);
-        }
-      }
-    },
-    close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
 }
 
 /** The terminal of this process. Bytes in, bytes out: what is typed and shown never becomes a string here. */

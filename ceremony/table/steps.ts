@@ -56,6 +56,8 @@ export interface Page {
   readonly aloud?: string;
   /** What the screen shows. */
   readonly shows: string;
+  /** What it shows besides in a rehearsal. */
+  readonly rehearsal?: string;
   /** A page that most ceremonies do not have: where a policy is another, or where something is wrong. */
   readonly only?: { readonly policy: string } | { readonly failure: string };
 }
@@ -71,7 +73,17 @@ export interface TableEntry {
   /** Whose act it is. Where it stands as often as there are people here, each of them does it once. */
   readonly by: readonly Actor[];
   readonly fields: rule.FieldRules;
+  /** The version of this table that brought the entry: transcripts of an earlier one are whole without it. */
+  readonly since?: number;
+  /** Fields that transcripts of an earlier version of this table do not have. */
+  readonly mayLack?: readonly string[];
 }
+
+/**
+ * The version of this table, which the first line of a transcript names. It goes up when an entry comes that a complete
+ * transcript must have: transcripts of the versions before stay what they are. Version 1 was not named yet.
+ */
+export const RECORDS_VERSION = 2;
 
 export interface Step {
   readonly id: StepId;
@@ -93,12 +105,14 @@ const entry = (
   times: Times,
   by: readonly Actor[],
   fields: rule.FieldRules = {},
+  later: Pick<TableEntry, "since" | "mayLack"> = {},
 ): TableEntry => ({
   what,
   kind,
   times,
   by,
   fields,
+  ...later,
 });
 const round = rule.int(1, 255);
 const keys = {
@@ -151,8 +165,8 @@ export const STEPS: readonly Step[] = [
         id: "checks",
         actor: "operator",
         aloud: "The machine tests itself. In production every check must pass.",
-        shows:
-          "one line for each check of the machine and of the arithmetic; a rehearsal waives failed ones with Enter",
+        shows: "one line for each check of the machine and of the arithmetic",
+        rehearsal: "failed ones are waived with Enter",
       },
       {
         id: "font1",
@@ -168,16 +182,24 @@ export const STEPS: readonly Step[] = [
       },
     ],
     records: [
-      entry("opened", "open", "one", ["machine"], {
-        program: rule.hexField(32),
-        form: rule.oneOf("executable", "checkout"),
-        version: rule.versionField,
-        ceremonyId: rule.ceremonyId,
-        mode: rule.oneOf(...MODES),
-        network: rule.oneOf(...NETWORKS),
-        configHash: rule.hexField(32),
-        config: rule.configuration,
-      }),
+      entry(
+        "opened",
+        "open",
+        "one",
+        ["machine"],
+        {
+          program: rule.hexField(32),
+          form: rule.oneOf("executable", "checkout"),
+          version: rule.versionField,
+          ceremonyId: rule.ceremonyId,
+          mode: rule.oneOf(...MODES),
+          network: rule.oneOf(...NETWORKS),
+          configHash: rule.hexField(32),
+          config: rule.configuration,
+          records: rule.int(RECORDS_VERSION, RECORDS_VERSION),
+        },
+        { mayLack: ["records"] },
+      ),
       entry("checked", "check", "some", ["machine"], {
         id: rule.checkId,
         outcome: rule.oneOf("pass", "fail", "info"),
@@ -401,8 +423,7 @@ export const STEPS: readonly Step[] = [
         outputCommitment: rule.hexField(32),
         ...keys,
       }),
-      // Not asked for by the first release, whose transcripts stay what they are.
-      entry("noted", "compare", "any", ["witness"]),
+      entry("noted", "compare", "one", ["witness"], {}, { since: 2 }),
     ],
     refuses: ["mix_copy"],
   },
@@ -459,6 +480,8 @@ export const STEPS: readonly Step[] = [
       "passphrase_long",
       "passphrase_lines",
       "passphrase_short",
+      "passphrase_dice_pasted",
+      "passphrase_dice_too_fast",
       "passphrase_dice_uneven",
       "passphrase_dice_by_plan",
       "passphrase_differs",
@@ -598,8 +621,9 @@ export const STEPS: readonly Step[] = [
       {
         id: "compared",
         actor: "witness",
-        aloud: "Both implementations restored the same node as the mix. Witness, compare with your paper.",
-        shows: "node id, fingerprint and birthday of the mix and of both restores, side by side",
+        aloud: "Both implementations restored the same node as the mix. Witness, hold your paper ready.",
+        shows:
+          "fingerprint, birthday and node id of the mix and of both restores; the digits on the witness's paper are covered",
       },
     ],
     records: [entry("equal", "compare", "one", ["witness", "machine"], { ...keys, accounts: rule.hexField(32) })],
@@ -664,6 +688,13 @@ export const STEPS: readonly Step[] = [
         shows: "a field for the sixteen digits; the node id is hidden",
       },
       {
+        id: "lost",
+        actor: "witness",
+        aloud: "The paper of step six is lost. Witness, write the digits down again. It is recorded.",
+        shows: "the first and last eight digits of the node id; Enter hides them",
+        only: { failure: "if the witness has no paper of step 6" },
+      },
+      {
         id: "node",
         actor: "witness",
         aloud: "This is the id that lnd will show. Compare it with your paper, and scan the code if there is one.",
@@ -676,6 +707,7 @@ export const STEPS: readonly Step[] = [
         sha256: rule.hexField(32),
         bytes: rule.int(1, 1_000_000),
       }),
+      entry("lost", "exception", "any", ["witness"]),
       entry("node", "compare", "one", ["witness"], {
         nodeId: rule.hexField(33),
         masterFingerprint: rule.hexField(4),

@@ -1,12 +1,12 @@
 import { canonicalJson, type JsonValue } from "../../core/canonical.ts";
 import { pgpWords } from "../../core/pgpwords.ts";
 import type { Config } from "../table/config.ts";
-import { CEREMONY_REFUSALS, isRefusalId } from "../table/refusals.ts";
+import { isRefusalId, refusalText } from "../table/refusals.ts";
 import { ACTORS, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
 import { rolesOf } from "./agreement.ts";
 import { secondsBetween, type TranscriptEvent } from "./chain.ts";
 import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
-import { leastOf } from "./order.ts";
+import { leastOf, recordsVersion } from "./order.ts";
 import type { TranscriptVerdict } from "./verify.ts";
 
 /**
@@ -54,7 +54,8 @@ function stepLines(
   config: Config,
 ): readonly string[] {
   const here = events.filter((event) => event.step === step.id);
-  const missing = step.records.flatMap((entry) => lacking(entry, here, config));
+  const table = recordsVersion(events[0]);
+  const missing = step.records.flatMap((entry) => lacking(entry, here, config, table));
   return [
     `## ${stepNumber(step, steps)}. ${step.title}`,
     "",
@@ -66,8 +67,13 @@ function stepLines(
   ];
 }
 
-function lacking(entry: TableEntry, here: readonly TranscriptEvent[], config: Config): readonly string[] {
-  const least = leastOf(entry, config);
+function lacking(
+  entry: TableEntry,
+  here: readonly TranscriptEvent[],
+  config: Config,
+  table: number,
+): readonly string[] {
+  const least = leastOf(entry, config, table);
   const count = here.filter((event) => event.kind === entry.kind && event.data["what"] === entry.what).length;
   if (count >= least) return [];
   return [least === 1 ? entry.what : `${entry.what} (${count} of ${least})`];
@@ -87,7 +93,7 @@ function recorded(event: TranscriptEvent): readonly string[] {
 
 function refusal(fields: Readonly<Record<string, JsonValue>>): string {
   const id = String(fields["id"]);
-  const text = isRefusalId(id) ? CEREMONY_REFUSALS[id].text : "";
+  const text = isRefusalId(id) ? refusalText(id) : "";
   const position = fields["position"] === 0 ? "" : `, word ${cell(fields["position"])}`;
   return `${plain(text)} (attempt ${cell(fields["attempt"])}${position})`;
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../table/config.ts";
 import { CEREMONY_REFUSALS, isRefusalId } from "../table/refusals.ts";
-import { entryOf, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
+import { entryOf, RECORDS_VERSION, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
 import type { TranscriptEvent } from "./chain.ts";
 import type { FaultCode, TranscriptFinding } from "./faults.ts";
 import { isAnywhere } from "./schema.ts";
@@ -22,6 +22,7 @@ type Visit = Map<TableEntry, TranscriptEvent[]>;
  */
 export function followSteps(events: readonly TranscriptEvent[], config: Config): Progress {
   const steps = stepsFor(config);
+  const table = recordsVersion(events[0]);
   let step = steps[0] as Step;
   let visit: Visit = new Map();
   let over: Progress["over"];
@@ -34,7 +35,8 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
       const next = nextStep(steps, step, visit, event.step);
       if (next === undefined) return stop("step_order", event.step);
       // Two restored seeds of which one failed are compared, refused, and that is the end.
-      const lacking = ends || steps.indexOf(next) < steps.indexOf(step) ? undefined : firstLacking(step, visit, config);
+      const lacking =
+        ends || steps.indexOf(next) < steps.indexOf(step) ? undefined : firstLacking(step, visit, config, table);
       if (lacking !== undefined) return stop("step_incomplete", `${step.id}.${lacking.what}`);
       step = next;
       visit = new Map();
@@ -44,7 +46,7 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
     const same = visit.get(entry) ?? [];
     if (!isAnywhere(entry)) {
       const name = `${step.id}.${entry.what}`;
-      const lacking = firstLacking(step, visit, config, entry);
+      const lacking = firstLacking(step, visit, config, table, entry);
       if (lacking !== undefined) return stop("record_order", `${step.id}.${lacking.what}`);
       if (same.length >= most(entry, config)) return stop("record_repeated", name);
       if (eachOnce(entry) && same.some((earlier) => earlier.actor === event.actor))
@@ -59,8 +61,14 @@ export function followSteps(events: readonly TranscriptEvent[], config: Config):
   return { step, ...(over === undefined ? {} : { over }) };
 }
 
-/** How often an entry stands in a step that is complete, at least. */
-export function leastOf(entry: TableEntry, config: Config): number {
+/** The version of the table by which a transcript was written: its first line names it, but for version 1. */
+export function recordsVersion(opened: TranscriptEvent | undefined): number {
+  return Number(opened?.data["records"] ?? 1);
+}
+
+/** How often an entry stands in a step that is complete, at least, by a version of the table. */
+export function leastOf(entry: TableEntry, config: Config, table: number = RECORDS_VERSION): number {
+  if (table < (entry.since ?? 1)) return 0;
   return {
     one: 1,
     two: 2,
@@ -82,9 +90,15 @@ function eachOnce(entry: TableEntry): boolean {
 }
 
 /** The first entry of a step that does not stand as often as it must, up to `before`. */
-function firstLacking(step: Step, visit: Visit, config: Config, before?: TableEntry): TableEntry | undefined {
+function firstLacking(
+  step: Step,
+  visit: Visit,
+  config: Config,
+  table: number,
+  before?: TableEntry,
+): TableEntry | undefined {
   const rows = before === undefined ? step.records : step.records.slice(0, step.records.indexOf(before));
-  return rows.find((entry) => (visit.get(entry)?.length ?? 0) < leastOf(entry, config));
+  return rows.find((entry) => (visit.get(entry)?.length ?? 0) < leastOf(entry, config, table));
 }
 
 /** The step after this one, or back to the words once the read-back said that the plate is wrong. */

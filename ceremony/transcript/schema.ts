@@ -20,7 +20,7 @@ export interface SchemaError {
 
 /**
  * The allow-list: an event is recorded only as an entry of its step in `ceremony/table/steps.ts` says, with exactly its
- * fields, each of its type and in its range, by one of the people whose act it is. Gives the entry.
+ * fields, but for those that earlier versions of the table do not have, each of its type and in its range, by one of the people whose act it is. Gives the entry.
  */
 export function checkEvent(event: EventDraft): Result<TableEntry, SchemaError> {
   const { step, actor, kind, data } = event;
@@ -36,6 +36,7 @@ export function checkEvent(event: EventDraft): Result<TableEntry, SchemaError> {
     if (name !== "what" && !Object.hasOwn(entry.fields, name)) return wrong("field_unknown", name);
   }
   for (const [name, rule] of Object.entries(entry.fields)) {
+    if (!Object.hasOwn(data, name) && entry.mayLack?.includes(name) === true) continue;
     if (!Object.hasOwn(data, name)) return wrong("field_missing", name);
     if (!fits(rule, data[name])) return wrong("field_wrong", name);
   }

@@ -1,7 +1,7 @@
 import { HASH_ROWS } from "../limits.ts";
 import type { Mode } from "../table/config.ts";
 import { closingList, ROOM_TEXTS } from "../table/lists.ts";
-import { CEREMONY_REFUSALS } from "../table/refusals.ts";
+import { CEREMONY_REFUSALS, refusalText } from "../table/refusals.ts";
 import { ROOM_ITEMS, type Step, type StepId, stepsOf, type TableEntry } from "../table/steps.ts";
 import { actorName, aloud, row, stepNumber, tableHead } from "./markdown.ts";
 
@@ -87,7 +87,7 @@ function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
   const records = step.records.filter((entry) => mode === "rehearsal" || entry.kind !== "waiver");
   const refusals = step.refuses.map((id) => {
     const ends = CEREMONY_REFUSALS[id].after === "ends" ? " (ends the ceremony)" : "";
-    return `- \`${id}\`${ends}: ${CEREMONY_REFUSALS[id].text}`;
+    return `- \`${id}\`${ends}: ${refusalText(id)}`;
   });
   const papers = PAPERS[step.id];
   const failures = step.pages.flatMap((page) => {
@@ -100,7 +100,8 @@ function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
     ...step.pages.flatMap((page) => {
       if (page.only !== undefined && "failure" in page.only) return [];
       const only = page.only === undefined ? "" : `(only ${page.only.policy}) `;
-      return [box(`${only}${aloud(page)}`), `      Screen: ${page.shows}.`];
+      const besides = mode === "rehearsal" && page.rehearsal !== undefined ? `; ${page.rehearsal}` : "";
+      return [box(`${only}${aloud(page)}`), `      Screen: ${page.shows}${besides}.`];
     }),
     ...(papers === undefined ? [] : ["", ...papers]),
     "",

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { asksHelp } from "../../core/options.ts";
 import { LSP_EXIT, type LspErrorCode, lspErrorLine } from "../errors.ts";
 import type { LspStartError } from "../files.ts";
 
@@ -70,8 +71,6 @@ async function macaroon(rest: readonly string[]): Promise<number> {
   out(`${bakeCommand(rest.length === 1 ? ["info", "blocks", "sign"] : ["info", "blocks"])}\n`);
   return LSP_EXIT.done;
 }
-
-const asksHelp = (args: readonly string[]): boolean => args.includes("--help") || args.includes("-h");
 
 function withConfig(args: readonly string[], act: (path: string) => Promise<number>): Promise<number> | number {
   try {

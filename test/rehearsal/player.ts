@@ -147,8 +147,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
     await scene("restore-passphrase", "checksum right");
     await answer(passphrase);
   }
-  const compared = (await scene("compare", "All equal")).join("\n");
-  const nodeId = /\b0[23][0-9a-f]{64}\b/.exec(compared)?.[0] ?? "";
+  await scene("compare", "All equal");
   await console.press(enter);
   if (table.recipient !== undefined) {
     const printed = pgpWords(signerKey(table.recipient));
@@ -163,7 +162,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await console.press(enter);
   await scene("node-digits", "From the paper of step 6");
   await answer(digits);
-  await scene("node", /This is the id that lnd will show[\s\S]*Enter go on/);
+  const nodeId = nodeIdOf(await scene("node", /This is the id that lnd will show[\s\S]*Enter go on/));
   await console.press(enter);
   const head = headWords(await scene("head", "the witness has written all of it"));
   await console.press(enter);
@@ -199,7 +198,13 @@ async function typePassphrase(
   let passphrase = table.passphrase;
   if (table.policy === "dice") {
     await scene("passphrase-dice", "word 1, five faces:");
-    await console.type(table.passphraseDice);
+    for (const [index, face] of [...table.passphraseDice].entries()) {
+      await console.press(face);
+      const [word, rest] = [Math.floor((index + 1) / 5) + 1, (index + 1) % 5];
+      const shown = word > 8 ? "one space between them" : new RegExp(`word ${word}, five faces: [1-6]{${rest}}_`);
+      await console.waitFor(shown, { quietMs: 0 });
+      await sleep(DIE_GAP_MS);
+    }
     const found = await scene("passphrase-words", "one space between them");
     passphrase = found.flatMap((row) => /^ {2}\d {2}([a-z-]+)$/.exec(row)?.[1] ?? []).join(" ");
     await console.press(KEYS.enter);
@@ -266,6 +271,14 @@ const at = (rows: readonly HashRow[], row: number): HashRow => rows[row - 1] ?? 
 function askedWords(screen: readonly string[], words: readonly string[]): string {
   const places = [...screen.join("\n").matchAll(/row (\d), word (\d)/g)];
   return places.map((place) => words[(Number(place[1]) - 1) * 4 + Number(place[2]) - 1]).join(" ");
+}
+
+/** Four rows of groups of four digits, at the left or beside a code. */
+function nodeIdOf(screen: readonly string[]): string {
+  return screen
+    .flatMap((row) => /(?:^|[ █▀▄] ) *((?:[0-9a-f]{4} ){1,4}[0-9a-f]{2,4})$/.exec(row)?.[1] ?? [])
+    .join("")
+    .replaceAll(" ", "");
 }
 
 /** Sixteen rows of two words, at the left or beside a code of 37 columns and a space. */

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { begin } from "../../../ceremony/flow/play.ts";
-import { CEREMONY_REFUSALS, isRefusalId, type RefusalId } from "../../../ceremony/table/refusals.ts";
+import {
+  CEREMONY_REFUSALS,
+  type CeremonyRefusal,
+  isRefusalId,
+  type RefusalId,
+} from "../../../ceremony/table/refusals.ts";
 import type { StepId } from "../../../ceremony/table/steps.ts";
 import { FACES, TABLE_PASSPHRASE, typePlate, walkOn, walkTo } from "./people.ts";
 import {
@@ -15,6 +20,7 @@ import {
   refusalOf,
   refusing,
   type Sitting,
+  screenOf,
   sit,
   TODAY,
   type,
@@ -179,12 +185,13 @@ function assertRefused(
   id: RefusalId,
   { position = 0, detail }: Pick<Case, "position" | "detail"> = {},
 ): void {
-  const { after: what, text, step } = CEREMONY_REFUSALS[id];
+  const { after: what, text, step, before: said }: CeremonyRefusal = CEREMONY_REFUSALS[id];
   triggered.add(id);
   const before = messageOf(sitting).slice(2, -text.length).trimEnd();
   assert.equal(messageOf(sitting), `! ${before === "" ? "" : `${before} `}${text}`);
   if (detail instanceof RegExp) assert.match(before, detail);
   else assert.equal(before, detail ?? "");
+  assert.equal(before.replaceAll(VALUES, ""), (said ?? "").replaceAll(VALUES, ""), "what paper says of it beforehand");
   const recorded = { step, actor: "machine", kind: "refusal", data: { what: "refused", id, attempt: 1, position } };
   if (!sitting.play.complete) assert.deepEqual(refusalOf(sitting), recorded);
   assert.deepEqual(sitting.outcome, what === "ends" ? { kind: "refused", id } : undefined);
@@ -204,6 +211,9 @@ for (const [id, refusal] of Object.entries(CASES)) {
     } else assert.equal(CEREMONY_REFUSALS[id].after, "ends");
   });
 }
+
+/** What only the screen knows, and what stands for it on paper. */
+const VALUES = /\bDATE\b|\d{4}-\d\d-\d\d|\bN\b|\b\d+\b|KIND OF KEY\.|A letter beyond ASCII\./g;
 
 /** A refusal that comes from the machine, as an answer to what the step asked for. */
 function answered(id: RefusalId, step: StepId, adapters: Partial<Adapters>): void {
@@ -232,6 +242,33 @@ for (const [id, faces] of [
     assertRefused(sitting, id);
     walkTo(sitting, "words");
   });
+for (const [id, errs] of [
+  ["passphrase_dice_pasted", (sitting: Sitting) => paste(sitting, "13524")],
+  [
+    "passphrase_dice_too_fast",
+    (sitting: Sitting) => {
+      type(sitting, "1");
+      type(sitting, "352462", 19);
+    },
+  ],
+] as const)
+  test(`${id} is refused, recorded and said, once for all that came, and no word of it stays`, () => {
+    const config = { ...PRODUCTION, passphrase: "dice" as const };
+    const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
+    type(sitting, "135241");
+    errs(sitting);
+    assertRefused(sitting, id);
+    assert.match(screenOf(sitting).join("\n"), /word 1, five faces: _/);
+    walkTo(sitting, "words");
+  });
+
+test("a key that bounces is one throw of a passphrase", () => {
+  const config = { ...PRODUCTION, passphrase: "dice" as const };
+  const sitting = walkTo(sit({ config, watch: watchAll }), "passphrase", "dice");
+  type(sitting, "1");
+  type(sitting, "1", 19);
+  assert.match(screenOf(sitting).join("\n"), /word 1, five faces: 1_/);
+});
 answered("random_failed", "share", { random: refusing("random_failed") });
 answered("write_failed", "result", { write: refusing("write_failed") });
 answered("written_differs", "result", { write: refusing("written_differs") });

@@ -34,6 +34,9 @@ function tour(config: Config): { readonly sitting: Sitting; readonly seen: Set<s
   walkTo(sitting, "restore");
   typePlate(sitting, words.with(0, words[1] ?? "").with(1, words[0] ?? ""));
   assert.equal(sitting.page, "wrong");
+  walkTo(sitting, "result", "noted");
+  type(sitting, "\t");
+  assert.equal(sitting.page, "lost");
   walkOn(sitting);
   return { sitting, seen };
 }

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { annotatedScript } from "../../../ceremony/transcript/annotate.ts";
+import type { EventDraft } from "../../../ceremony/transcript/chain.ts";
 import { verifyTranscript } from "../../../ceremony/transcript/verify.ts";
 import { pgpBytes } from "../../../core/pgpwords.ts";
+import { chained, sampleDrafts } from "./sample.ts";
 
 // Transcripts that earlier versions wrote, with their heads: a table of steps that no longer takes them breaks records
 // that people rely on. A file is added when records change, and none is ever changed.
@@ -26,3 +28,17 @@ for (const file of files) {
     assert.doesNotMatch(annotatedScript(verdict), /\*\*Missing:\*\*/);
   });
 }
+
+test("a transcript that names its table must have what that version brought; one that does not, need not", () => {
+  const drafts = sampleDrafts("production");
+  const without = drafts.filter(({ step, data }) => !(step === "mix" && data["what"] === "noted"));
+  assert.equal(without.length, drafts.length - 1);
+  const { code, detail } = verdictOf(without).fault ?? {};
+  assert.deepEqual([code, detail], ["step_incomplete", "mix.noted"]);
+  const [opened, ...rest] = without;
+  assert.ok(opened !== undefined);
+  const { records: _, ...data } = opened.data;
+  assert.equal(verdictOf([{ ...opened, data }, ...rest]).kind, "consistent");
+});
+
+const verdictOf = (drafts: readonly EventDraft[]) => verifyTranscript(Buffer.concat(chained(drafts).lines));

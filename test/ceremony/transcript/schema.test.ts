@@ -39,12 +39,16 @@ test("a field too many is refused in every row", () => {
   for (const { draft } of ROWS) assert.equal(codeOf(withField(draft, "more", 1)), "field_unknown more");
 });
 
-test("a field too few is refused in every row", () => {
+test("a field too few is refused in every row, but for the one that the first version of the table did not have", () => {
+  const mayLack: string[] = [];
   for (const { entry, draft } of ROWS)
     for (const name of ["what", ...Object.keys(entry.fields)]) {
       const { [name]: _, ...data } = draft.data;
-      assert.equal(codeOf({ ...draft, data }), `field_missing ${name}`);
+      const code = codeOf({ ...draft, data });
+      if (code === "ok") mayLack.push(`${draft.step}.${entry.what}.${name}`);
+      else assert.equal(code, `field_missing ${name}`);
     }
+  assert.deepEqual(mayLack, ["selftest.opened.records"]);
 });
 
 /** Values that are wrong for a rule, at its edges and of every other type. */

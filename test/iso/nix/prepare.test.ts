@@ -8,6 +8,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { OUT_ROOM } from "../../../ceremony/limits.ts";
 import { builtCeremony } from "../../deploy/release/artefact.ts";
 import { EmulatedTerminal } from "../../rehearsal/terminal.ts";
 import { needs } from "../../tools/need.ts";
@@ -53,6 +55,8 @@ interface Outcome {
   readonly calls: readonly string[];
   /** A file that the program left, undefined if it did not. */
   file(path: string): string | undefined;
+  /** What is in a folder. */
+  left(path: string): readonly string[];
 }
 
 /** Runs a program of the image with its own text, on a machine that is a folder: its paths begin there. */
@@ -87,7 +91,8 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
     .replaceAll("/run/booted-system", at("run/booted"))
     .replaceAll(/(?<=[ "=])\/(?=(?:run|etc)\/ceremony|dev\/(?:fb0|disk))/g, `${folder}/`)
     // A stick is a block device, which only root could make here.
-    .replace("[ ! -b ", "[ ! -e ")
+    .replaceAll("[ ! -b ", "[ ! -e ")
+    .replaceAll("[ -b ", "[ -e ")
     .replaceAll(">/run/", `>${folder}/run/`)
     .replaceAll("</etc/", `<${folder}/etc/`)
     .replaceAll("</dev/tty1", `<${folder}/dev/tty1`);
@@ -104,6 +109,7 @@ function runProgram(t: TestContext, name: "prepare" | "end", machine: Machine): 
     status,
     screen: stdout.replaceAll(folder, ""),
     calls: existsSync(at("calls")) ? readFileSync(at("calls"), "utf8").replaceAll(folder, "").trim().split("\n") : [],
+    left: (path) => readdirSync(at(path)),
     file: (path) => (existsSync(at(path)) ? readFileSync(at(path), "utf8").replaceAll(folder, "") : undefined),
   };
 }
@@ -200,11 +206,6 @@ const REFUSALS: Readonly<
     says: /no keyboard map us/,
     typed: "\n\n",
   },
-  "a stick that cannot be mounted": {
-    machine: { fakes: { mount: "exit 32" } },
-    says: /stick cannot be mounted/,
-    typed: "\n\n",
-  },
 };
 
 for (const [what, { machine, says, typed }] of Object.entries(REFUSALS))
@@ -216,6 +217,48 @@ for (const [what, { machine, says, typed }] of Object.entries(REFUSALS))
     assert.equal(ended.file("run/ceremony/arguments"), undefined);
     assert.equal(ended.file("run/ceremony/armed"), undefined);
   });
+
+/** How often a fake was called, this time included. */
+const TIMES = (program: string): string => `times=$(grep -c '^${program} ' "$(dirname "$0")/../../calls")`;
+/** Nobody waits here: with each second somebody takes the stick out, or puts the next one in. */
+const OTHER_STICK =
+  'stick="$(dirname "$0")/../../dev/disk/by-label/CEREMONYOUT"; if [ -e "$stick" ]; then rm "$stick"; else : >"$stick"; fi';
+
+const STICKS: Readonly<Record<string, { readonly fakes: Readonly<Record<string, string>>; readonly says: RegExp }>> = {
+  "cannot be mounted": {
+    fakes: { mount: `${TIMES("mount")}; [ "$times" -gt 2 ] || exit 32` },
+    says: /stick cannot be mounted/g,
+  },
+  "has no room": {
+    fakes: {
+      mount: "",
+      head: `${TIMES("head")}; if [ "$times" -gt 2 ]; then exec /usr/bin/head "$@"; else printf x; exit 1; fi`,
+    },
+    says: /no room for 512 KiB/g,
+  },
+  "is read-only": {
+    fakes: { mkdir: `${TIMES("mkdir")}; if [ "$times" -gt 2 ]; then exec /usr/bin/mkdir "$@"; else exit 1; fi` },
+    says: /cannot be written/g,
+  },
+};
+
+for (const [what, { fakes, says }] of Object.entries(STICKS))
+  test(`a stick that ${what} is asked for anew, as often as need be, before the machine is armed`, (t) => {
+    const ended = runProgram(t, "prepare", { typed: "\n\n", fakes: { ...fakes, sleep: OTHER_STICK } });
+    assert.equal(ended.status, 0, ended.screen);
+    assert.equal(ended.screen.match(says)?.length, 2, ended.screen);
+    assert.equal(ended.screen.match(/Take it out, and put another one in\./g)?.length, 2);
+    assert.equal(ended.calls.filter((call) => call === MOUNT).length, 3);
+    const lettingGo = ended.calls.filter((call) => call === "umount /out").length;
+    assert.equal(lettingGo, what === "cannot be mounted" ? 0 : 2);
+    assert.deepEqual(ended.left("out"), [], "nothing of the trial stays on the stick");
+    assert.equal(ended.file("run/ceremony/armed"), "");
+  });
+
+test("the image asks a stick for as much room as the ceremony holds", () => {
+  const text = readFileSync(join(ROOT, "iso/appliance.prepare.sh"), "utf8");
+  assert.equal(Number(/^room=(\d+)$/m.exec(text)?.[1]), OUT_ROOM);
+});
 
 test("after the ceremony the stick is let go first, then the console is cleared with what scrolled away", (t) => {
   const done = runProgram(t, "end", { typed: "" });
