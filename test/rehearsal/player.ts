@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { bech32 } from "@scure/base";
 import { KEY_GAP_MIN_MS } from "../../ceremony/limits.ts";
 import { pgpWords } from "../../core/pgpwords.ts";
 import { type Console, KEYS } from "./console.ts";
+import {
+  askedWordsOf,
+  fontLettersOf,
+  type HashRow,
+  hashRows,
+  headWordsOf,
+  nodeIdOf,
+  openedOf,
+  signerKey,
+} from "./papers.ts";
 
 /** What the people of a rehearsal bring to the table. */
 export interface Table {
@@ -75,7 +84,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
       name,
       (rows) => rows.join("\n").includes(aloud) && rows.some((row) => /^ {6}\|/.test(row)),
     );
-    await answer(table.noBlocks === true ? "x" : fontLetters(screen));
+    await answer(table.noBlocks === true ? "x" : fontLettersOf(screen));
   }
 
   const hash = hashRows(await scene("hash", "Identity of the program"));
@@ -116,7 +125,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
 
   const commitment = hashRows(await scene("commitment", "It fixes the machine's share")).flatMap((row) => row.words);
   await console.press(enter);
-  await answer(askedWords(await scene("commitment-copy", "From the paper, two words"), commitment));
+  await answer(askedWordsOf(await scene("commitment-copy", "From the paper, two words"), commitment));
 
   await scene("dice", `thrown 0 of ${table.dice.length}`);
   await typeDice(console, table.dice);
@@ -138,7 +147,7 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
     await scene(`readback-${plate}`, new RegExp(`plate ${plate} of [\\s\\S]*word 1 from the plate`));
     await typeWords(console, words, plate === 1 ? 4 : 8);
   }
-  const opened = openedValues(await scene("opening", "test/recompute.py"), table.dice.length);
+  const opened = openedOf(await scene("opening", "test/recompute.py"), table.dice.length);
   await console.press(enter);
 
   await scene("restore-words", /Step 10[\s\S]*word 1 from the plate/);
@@ -164,9 +173,9 @@ export async function playRehearsal(console: Console, table: Table, watch: Watch
   await answer(digits);
   const nodeId = nodeIdOf(await scene("node", /This is the id that lnd will show[\s\S]*Enter go on/));
   await console.press(enter);
-  const head = headWords(await scene("head", "the witness has written all of it"));
+  const head = headWordsOf(await scene("head", "the witness has written all of it"));
   await console.press(enter);
-  await answer(askedWords(await scene("head-copy", "From the paper, two words"), head));
+  await answer(askedWordsOf(await scene("head-copy", "From the paper, two words"), head));
   await scene("machine", "Power off");
   await console.press(enter);
   return { words, passphrase, nodeId, commitment, head, opened };
@@ -240,71 +249,5 @@ async function typeWords(console: Console, words: readonly string[], letters: nu
   }
 }
 
-function fontLetters(screen: readonly string[]): string {
-  const row = screen.find((candidate) => /^ {6}\|/.test(candidate)) ?? "";
-  const cells = row.trimStart().split("|").slice(1, 7);
-  return cells.map((cell) => ({ "█": "F", "▀": "U", "▄": "L" })[cell[0] ?? ""] ?? "N").join("");
-}
-
-/** The 32 bytes of an age recipient in hex: its printed copy is their words. */
-export function signerKey(recipient: string): string {
-  return Buffer.from(bech32.decodeToBytes(recipient).bytes).toString("hex");
-}
-
-interface HashRow {
-  readonly hex: string;
-  readonly words: readonly string[];
-}
-
-/** The eight rows of a hash on the screen. */
-export function hashRows(screen: readonly string[]): HashRow[] {
-  return screen.flatMap((row) => {
-    const found = /^ {2}[1-8] {3}([0-9a-f]{4} [0-9a-f]{4}) {3}(.+)$/.exec(row);
-    return found === null ? [] : [{ hex: found[1] ?? "", words: (found[2] ?? "").trim().split(/\s+/) }];
-  });
-}
-
 const rowOf = (screen: readonly string[]): number => Number(/Row (\d)/.exec(screen.join("\n"))?.[1]);
 const at = (rows: readonly HashRow[], row: number): HashRow => rows[row - 1] ?? { hex: "", words: [] };
-
-/** `row 2, word 3  and  row 7, word 1` of words in rows of four. */
-function askedWords(screen: readonly string[], words: readonly string[]): string {
-  const places = [...screen.join("\n").matchAll(/row (\d), word (\d)/g)];
-  return places.map((place) => words[(Number(place[1]) - 1) * 4 + Number(place[2]) - 1]).join(" ");
-}
-
-/** Four rows of groups of four digits, at the left or beside a code. */
-function nodeIdOf(screen: readonly string[]): string {
-  return screen
-    .flatMap((row) => /(?:^|[ █▀▄] ) *((?:[0-9a-f]{4} ){1,4}[0-9a-f]{2,4})$/.exec(row)?.[1] ?? [])
-    .join("")
-    .replaceAll(" ", "");
-}
-
-/** Sixteen rows of two words, at the left or beside a code of 37 columns and a space. */
-function headWords(screen: readonly string[]): string[] {
-  return screen.flatMap((row) => {
-    const found = /^(?:[ █▀▄]{37} )?(?:[1-8]| ) {2}([A-Za-z]+) +([A-Za-z]+)$/.exec(row);
-    return found === null ? [] : [found[1] ?? "", found[2] ?? ""];
-  });
-}
-
-function openedValues(screen: readonly string[], rolls: number): Notes["opened"] {
-  const text = screen.join("\n");
-  const after = (name: string, digits: number, alphabet: string): string => {
-    const from = text.slice(text.indexOf(`\n${name} `) + name.length + 1);
-    return [...from]
-      .filter((character) => alphabet.includes(character))
-      .slice(0, digits)
-      .join("");
-  };
-  const hex = "0123456789abcdef";
-  return {
-    ceremonyId: /^ceremony +(\S+)/m.exec(text)?.[1] ?? "",
-    round: 1,
-    machineShare: after("share", 64, hex),
-    blind: after("blind", 64, hex),
-    dice: after("dice", rolls, "123456"),
-    configHash: after("config", 64, hex),
-  };
-}

@@ -2,7 +2,7 @@ import { hashTable } from "../../../ceremony/flow/field.ts";
 import { PHRASE_WORDS } from "../../../ceremony/seed/phrase.ts";
 import type { StepId } from "../../../ceremony/table/steps.ts";
 import { Secret } from "../../../core/secret.ts";
-import { hashRows, signerKey } from "../../rehearsal/player.ts";
+import { hashRows, signerKey } from "../../rehearsal/papers.ts";
 import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";
 
 export const ENTER = "\r";

@@ -15,7 +15,7 @@ import { decodeBech32, encodeBech32 } from "../../../signer/bundle/bech32.ts";
 import { openIdentity, parseIdentity } from "../../../signer/bundle/identity.ts";
 import { type PassphraseIo, processPassphraseIo } from "../../../signer/bundle/prompt.ts";
 import { runRecipient } from "../../../signer/bundle/recipient.ts";
-import { signerKey } from "../../rehearsal/player.ts";
+import { signerKey } from "../../rehearsal/papers.ts";
 import { needs } from "../../tools/need.ts";
 import { IDENTITY, RECIPIENT } from "./samples.ts";
 
