@@ -19,7 +19,7 @@ import { type Parts, sha256OfPart } from "./parts.ts";
 const HERE = import.meta.dirname;
 
 /** Every time in the image, 2023-11-14T22:13:20Z: any would do that FAT, ISO 9660 and cpio can all hold. */
-const EPOCH = 1_700_000_000;
+export const EPOCH = 1_700_000_000;
 /** The same as xorriso takes it, with hundredths of a second. */
 const EPOCH_ISO = "2023111422132000";
 

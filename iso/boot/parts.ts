@@ -16,6 +16,8 @@ export interface Parts {
   readonly kernel: Buffer;
   /** A compressed module by its name, as the kernel's package has it. */
   readonly module: (name: string) => { readonly file: string; readonly content: Buffer };
+  /** The kernel's own folder of modules, whose name is its version. */
+  readonly modulesFolder: string;
   readonly busybox: Buffer;
   /** Path without a leading slash, to content: the loader and the libraries of the executable. */
   readonly libraries: ReadonlyMap<string, Buffer>;
@@ -38,7 +40,8 @@ const FONT = "/usr/share/consolefonts/FullCyrSlav-Fixed16.psf.gz";
 /** Collects the parts. `cache` keeps the kernel's package and what was taken out of it. Throws if anything is missing. */
 export function collectParts(executable: string, cache: string): Parts {
   const kernel = kernelFolder(cache);
-  const modules = moduleFiles(kernel.folder);
+  const modulesFolder = modulesOf(kernel.folder);
+  const modules = moduleFiles(modulesFolder);
   const libraries = libraryPaths(executable);
   return {
     kernel: readFileSync(only(join(kernel.folder, "boot"), (name) => name.startsWith("vmlinuz-"))),
@@ -47,6 +50,7 @@ export function collectParts(executable: string, cache: string): Parts {
       if (path === undefined) throw new Error(`the kernel has no module ${name}`);
       return { file: basename(path), content: readFileSync(path) };
     },
+    modulesFolder,
     busybox: readFileSync(BUSYBOX),
     libraries: new Map(libraries.map((path) => [path.slice(1), readFileSync(path)])),
     font: smallFont(gunzipSync(readFileSync(FONT))),
@@ -86,9 +90,13 @@ const apt = (...args: string[]): string =>
 
 const updateLists = (): boolean => spawnSync("apt-get", ["update", "-q"], { stdio: "ignore" }).status === 0;
 
-function moduleFiles(folder: string): Map<string, string> {
+function modulesOf(folder: string): string {
   const root = ["usr/lib/modules", "lib/modules"].map((path) => join(folder, path)).find(existsSync);
   if (root === undefined) throw new Error(`${folder} has no modules`);
+  return only(root, () => true);
+}
+
+function moduleFiles(root: string): Map<string, string> {
   const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ko.xz"));
   return new Map(paths.map((path) => [basename(path, ".ko.xz"), join(root, path)]));
 }

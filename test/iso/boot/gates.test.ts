@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { verifyTranscript } from "../../../ceremony/transcript/verify.ts";
-import type { JsonValue } from "../../../core/canonical.ts";
 import { commandLine, type Variant, variantArchive } from "../../../iso/boot/image.ts";
 import { collectParts } from "../../../iso/boot/parts.ts";
 import { CHECKOUT } from "../../deploy/release/artefact.ts";
@@ -14,15 +13,13 @@ import { needs } from "../../tools/need.ts";
 import { GATE_FAULTS, GATES_TOGETHER, type GateFault } from "./gates.ts";
 import { type BootImage, builtImage } from "./image.ts";
 import { BootMachine } from "./machine.ts";
+import { checksOf, endCeremony, passSelfTest, REFUSED } from "./selftest.ts";
 import { makeStick, makeSwap, readStick, stickFiles } from "./stick.ts";
 
 const TOOLS = needs("qemu", "xorriso", "grub", "grubEfi", "mtools", "dosfstools", "busybox", "font");
 
 /** One machine after the other beside another: two cores. */
 const TWO = { concurrency: 2 } as const;
-
-const FIRST_PAGE = /^1\/\d+ /m;
-const REFUSED = "A check failed. Production does not go on";
 
 /** What one machine has of several faults. */
 function together(
@@ -110,36 +107,6 @@ class Bench {
   }
 }
 
-interface Checked {
-  readonly id: string;
-  readonly outcome: string;
-  readonly value: string;
-}
-
-function checksOf(transcript: Buffer): Checked[] {
-  const events = transcript
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { data: Record<string, JsonValue> });
-  return events.filter(({ data }) => data["what"] === "checked").map(({ data }) => data as unknown as Checked);
-}
-
-/** From the boot screen through all pages of the self-test; resolves with the screen that comes then. */
-async function passSelfTest(machine: BootMachine): Promise<string[]> {
-  await machine.waitFor("Press Enter to begin");
-  await machine.press(KEYS.enter);
-  let screen = await machine.waitFor(FIRST_PAGE);
-  const pages = Number(/^1\/(\d+) /m.exec(screen.join("\n"))?.[1]);
-  for (let page = 1; page <= pages; page += 1) {
-    await machine.press(KEYS.enter);
-    screen = await machine.waitFor(
-      (rows) => !rows.some((row) => row.startsWith(`${page}/`)) || rows.join("\n").includes(REFUSED),
-    );
-  }
-  return screen;
-}
-
 /** The last refusal, what init says, and the end. */
 async function leave(machine: BootMachine): Promise<void> {
   await machine.press(KEYS.enter);
@@ -194,10 +161,7 @@ describe("the gates of a production, on machines that are started for them", TWO
       const machine = await bench.start(t, {});
       try {
         await passSelfTest(machine);
-        await machine.waitFor("Operator, type what you see");
-        await machine.press(KEYS.interrupt);
-        await machine.waitFor("End this ceremony?");
-        await machine.press(`END${KEYS.enter}`);
+        await endCeremony(machine);
         await machine.waitFor("ended with 3");
       } finally {
         await machine.close();

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { type ServiceUnit, unitText } from "../../../iso/boot/units.ts";
 import { readFont } from "../../rehearsal/font.ts";
 import { CONSOLE_FONT } from "../../tools/list.ts";
 import { needs } from "../../tools/need.ts";
@@ -22,31 +23,17 @@ import { evaluate, newNixFolder } from "./nix.ts";
 
 const MACHINE = `(import ${ROOT}/iso/check.stub.nix).flake.nixosConfigurations.production.config`;
 
-type Setting = string | number | boolean | readonly string[];
-
-interface Unit {
-  readonly description: string;
-  readonly after?: readonly string[];
-  readonly requires?: readonly string[];
-  readonly unitConfig?: Readonly<Record<string, Setting>>;
-  readonly serviceConfig: Readonly<Record<string, Setting>>;
-}
-
 /** Settings that Debian's systemd (252) does not have yet: systemd.service(5) of 253. */
 const TOO_NEW = ["OpenFile"];
 
-/** A unit file as NixOS writes it: a list is the setting again and again. */
-function unitText({ description, after = [], requires = [], unitConfig = {}, serviceConfig }: Unit): string {
-  const lines = (settings: Readonly<Record<string, Setting>>): string[] =>
-    Object.entries(settings)
-      .filter(([name]) => !TOO_NEW.includes(name))
-      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => `${name}=${one}`));
-  const unit = { Description: description, After: after, Requires: requires, ...unitConfig };
-  return ["[Unit]", ...lines(unit), "[Service]", ...lines(serviceConfig), ""].join("\n");
-}
+const readable = (unit: ServiceUnit): string =>
+  unitText(unit)
+    .split("\n")
+    .filter((line) => !TOO_NEW.includes(line.split("=")[0] ?? ""))
+    .join("\n");
 
 describe("the units", needs("nix", "systemd"), () => {
-  const units = evaluate<Record<string, Unit>>(
+  const units = evaluate<Record<string, ServiceUnit>>(
     `builtins.intersectAttrs { ceremony = 1; ceremony-prepare = 1; ceremony-stranger = 1; } ${MACHINE}.systemd.services`,
   );
 
@@ -55,7 +42,7 @@ describe("the units", needs("nix", "systemd"), () => {
     assert.equal(Object.keys(units).length, 3);
     for (const [name, unit] of Object.entries(units)) {
       // verify wants the programs to be there; which ones they are is no part of its judgement.
-      const text = unitText(unit).replaceAll(/^(Exec\w+=\+?)\S+/gm, "$1/bin/true");
+      const text = readable(unit).replaceAll(/^(Exec\w+=\+?)\S+/gm, "$1/bin/true");
       writeFileSync(join(folder, `${name}.service`), text);
     }
     for (const name of Object.keys(units)) {
@@ -69,7 +56,7 @@ describe("the units", needs("nix", "systemd"), () => {
 
   test("systemd calls the ceremony's unit safe", (t) => {
     const path = join(newNixFolder(t), "ceremony.service");
-    writeFileSync(path, unitText(units["ceremony"] as Unit));
+    writeFileSync(path, readable(units["ceremony"] as ServiceUnit));
     // Tenths of systemd's scale from 0 to 10. What is left: the machine's own network, /proc and /dev are to be seen.
     const security = ["security", "--offline=true", "--threshold=12", path];
     const { status, stdout } = spawnSync("systemd-analyze", security, { encoding: "utf8" });
