@@ -9,7 +9,7 @@ export const CLIENT_DEADLINE_MS = 10_000;
 /** How far the nonce of an answer, which is its time, may be from the client's clock: the window of the signer's policy. */
 export const CLIENT_NONCE_WINDOW_MS = 60_000;
 
-/** Calls that wait in one client, which makes one at a time: a caller that is so far behind has to hear of it. */
+/** Calls that wait in one client, which makes one at a time: a caller with more gets an error. */
 export const LSP_CLIENT_WAITING_MAX = 1_000;
 
 /** Bytes of a configuration file, a certificate chain or a secret; a page is 4 KiB. */
@@ -18,7 +18,7 @@ export const FILE_BYTES_MAX = 262_144;
 /** lnd opens no smaller channel (`MinChanFundingSize`, 20,000 satoshi). */
 export const CHAN_CAP_MSAT_MIN = 20_000_000n;
 
-/** Twice what is left of the advertised maximum, 0.1 BTC, less its fee of 1/250: above it no deposit would be enough. */
+/** The largest channel a deposit can pay for: the advertised maximum (0.1 BTC) minus the 0.4 % fee, times two because the LSP matches it. */
 export const CHAN_CAP_MSAT_MAX = 19_920_000_000n;
 
 /** Default rate of one IP address: more customers than one household or office has, and a tenth of what one core does. */
@@ -35,7 +35,7 @@ export const KEY_BURST = 40;
  */
 export const ADDRESS_ANSWERS_PER_DAY = 100_000;
 
-/** Default keys of one IP address in a day that nobody knew before: each is a row of 250 bytes, kept for a while. */
+/** Default new keys of one IP address in a day: each is a row of 250 bytes, kept for a while. */
 export const ADDRESS_NEW_KEYS_PER_DAY = 1_000;
 
 /** Default time that a start waits for lnd, signer and database: lnd's own start takes up to a minute on a slow disk. */
@@ -96,8 +96,8 @@ export const MIGRATION_MS = 60_000;
 export const NONCE_KEYS_MAX = 1_024;
 
 /**
- * When the last statement had as many keys as a crowd has, the next one waits for so many, for so many milliseconds at most.
- * A wallet is on a network where two milliseconds are not seen, and one that is alone is in no crowd.
+ * After a batch of at least `crowd` keys the next batch waits up to `ms` for `keys` keys; otherwise it is sent at once. A
+ * customer's network takes longer than two milliseconds, and a single client never waits.
  */
 export const NONCE_COMPANY = { crowd: 8, keys: 32, ms: 2 } as const;
 
@@ -155,8 +155,8 @@ export const LND_SIGN_MS = 30_000;
 export const LND_DIAL_SECONDS = 10n;
 /**
  * The largest answer of lnd that is read. grpc-js's own limit, 4 MiB, is less than one transaction may need that fills a
- * block: 4 MB twice over as hex, or 32,000 outputs of which each is listed with address and script. Whoever paid us by such
- * a one would else keep us from reading any. A larger history is asked in parts.
+ * block: 4 MB twice over as hex, or 32,000 outputs of which each is listed with address and script. Without this, one such
+ * transaction that pays us would keep us from reading all others. A larger history is asked in parts.
  */
 export const LND_BYTES_MAX = 16 << 20;
 
@@ -187,7 +187,7 @@ export const DESCRIPTORS_LOOK_MS = 1_000;
 /** Connections of one IPv4 address or IPv6 /64: a wallet has one; behind one address may be an office or a carrier's NAT. */
 export const ADDRESS_CONNECTIONS_MAX = 256;
 
-/** New connections of one of them each second, after so many at once as it may have: a TLS handshake takes a millisecond of a core. */
+/** New connections of one address or /64 each second, after a burst of ADDRESS_CONNECTIONS_MAX: a TLS handshake takes a millisecond of a core. */
 export const ADDRESS_CONNECTIONS_PER_SECOND = 20;
 
 /** Calls open on one connection. RFC 9113 6.5.2 recommends to allow at least 100. */
@@ -211,10 +211,10 @@ export const CALL_MS_MAX = 30_000;
 /** Milliseconds for a request's body to come, and for its answer to be taken: at most 64 KiB, also on a bad mobile line. */
 export const BODY_MS_MAX = 10_000;
 
-/** What is small: requests and answers of the contract are, and go in one packet, into any window that clients have. */
+/** Bodies up to this size count as small: requests and answers of the contract fit one packet and any client's window. */
 export const SMALL_BYTES_MAX = 1_024;
 
-/** Milliseconds for the first so many bytes of a body to come, and for an answer of no more to be taken: a packet lost twice. */
+/** Milliseconds for the first SMALL_BYTES_MAX of a body to arrive, and for a small answer to be taken: a packet lost twice. */
 export const SMALL_MS_MAX = 3_000;
 
 /** Milliseconds for TCP, TLS and the first SETTINGS frame, and for the client to hang up after GOAWAY. */
@@ -253,19 +253,19 @@ export const SHARED_FAILURE_MS = 1_000;
 /** Addresses whose rates are remembered: 65,536 take about 10 MiB, and to have one forgotten takes half as many others. */
 export const ADDRESS_ENTRIES_MAX = 65_536;
 
-/** Keys whose rates and highest nonces are remembered: as many again, twice. */
+/** Keys that are remembered: one table for rates, one for nonces, each as large as the address table. */
 export const KEY_ENTRIES_MAX = 65_536;
 
-/** Milliseconds after an answer that could not be signed until the next one is tried; what comes between is refused at once. */
+/** Milliseconds after a failed signature until the next is tried; requests between them are refused at once. */
 export const SIGN_RETRY_MS = 1_000;
 
-/** Milliseconds between two looks of a start that waits. */
+/** Milliseconds between two checks of a start that waits. */
 export const START_PAUSE_MS = 250;
 
 /** Milliseconds for the signer to say who it is: on the same machine or network it takes one or two. */
 export const SIGNER_IDENTITY_MS = 2_000;
 
-/** Signatures that come in one turn of the event loop before a thread is woken for them: fewer are checked sooner than it wakes. */
+/** Smallest batch of signatures worth handing to the worker thread: below it, waking the thread takes longer than verifying inline. */
 export const VERIFY_QUEUE_MIN = 3;
 
 /** Batches of signatures that wait for the other thread before this one helps. */

@@ -3,10 +3,12 @@
  *
  * The parts, in this order: tools, check, build, then the test groups, which are the folders of `test/` that hold
  * `*.test.ts` files. All parts run, whatever fails before. With `CI=true` a missing tool or a skipped test is a failure.
+ * `npm test -- --quick` runs the check and the tests that need no machine, node, database server, system tool or oracle.
  */
 import { runGroups } from "./tools/groups.ts";
 import { installTools, runInTerminal } from "./tools/install.ts";
 import { thisMachine } from "./tools/machine.ts";
+import { isQuick } from "./tools/quick.ts";
 import { closingLines, type PartReport, type Report } from "./tools/report.ts";
 import { runScript } from "./tools/script.ts";
 import { ROOT, testGroups } from "./tools/sources.ts";
@@ -24,11 +26,12 @@ const parts: Part[] = [
 ];
 
 const groups = testGroups();
-const chosen = process.argv.slice(2);
+const quick = process.argv.includes("--quick");
+const chosen = process.argv.slice(2).filter((name) => name !== "--quick");
 const known = [...new Set([...parts.map(({ name }) => name), ...groups.keys()])];
 const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(`no such part: ${unknown.join(" ")}\nparts: ${known.join(" ")}\n`);
+  process.stderr.write(`no such part: ${unknown.join(" ")}\nparts: --quick ${known.join(" ")}\n`);
   process.exit(2);
 }
 process.exitCode = await main();
@@ -36,12 +39,14 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const reports: PartReport[] = [];
   for (const { name, run } of parts) {
-    if (isChosen(name) || name === "tools") {
+    if (quick ? name === "check" && isChosen(name) : isChosen(name) || name === "tools") {
       process.stdout.write(`== ${name}\n`);
       reports.push(run());
     }
   }
-  const files = [...groups].filter(([name]) => isChosen(name)).flatMap(([, group]) => group);
+  const files = [...groups]
+    .filter(([name]) => isChosen(name))
+    .flatMap(([, group]) => group.filter((file) => !quick || isQuick(file)));
   const tests = await runGroups(files);
   const report: Report = { parts: reports, tests, slowness: slowness(), strict: process.env["CI"] === "true" };
   const { lines, failed } = closingLines(report);

@@ -100,9 +100,9 @@ function openBlockNews(): BlockNews & { tell(news: "block" | LndError): void } {
 
 export interface ResponseSigning {
   readonly signer: ResponseSigner;
-  /** Who signs. */
+  /** Asks for the signer's identity. */
   readonly identify: Look;
-  /** And whether it would. */
+  /** Checks that the signer would sign now. */
   readonly look: Look;
 }
 

@@ -30,8 +30,8 @@ export function describeError(error: unknown): { type: string; code?: string; at
 }
 
 /**
- * Lets a sentence through that would otherwise be said for every request: true for the first of its kind, and again when
- * `everyMs` are over. Kinds are words of ours, so there are few.
+ * Rate-limits a log line: true for the first of its kind, and once per `everyMs` after. Kinds are words of this program, so
+ * there are few.
  */
 export function openOccasions(everyMs: number, monotonic: () => number): (kind: string) => boolean {
   const said = new Map<string, number>();

@@ -26,7 +26,7 @@ export interface Probe {
   readonly look: Look;
 }
 
-/** What waiting may mend. A start ends with every other code at once. */
+/** Errors that may go away: start-up retries these and fails at once on all others. */
 const PASSING: ReadonlySet<LspErrorCode> = new Set([
   "lnd_locked",
   "lnd_not_synced",
@@ -37,7 +37,7 @@ const PASSING: ReadonlySet<LspErrorCode> = new Set([
   "store_busy",
 ] satisfies LspErrorCode[]);
 
-/** Bytes that are a frame of no gRPC: the flag is 0 or 1. Signed by lnd, they say nothing to anybody. */
+/** A message that cannot be a gRPC frame (its first byte is neither 0 nor 1), so lnd's signature over it is harmless. */
 const NO_FRAME = Buffer.from([2, 0, 0, 0, 0]);
 
 export function isNode(found: NodeIdentity | undefined, expected: NodeIdentity): boolean {
@@ -56,10 +56,10 @@ export function compareIdentity(
   return ok(undefined);
 }
 
-/** Of the blocks that lnd tells of: what came first, or why none come. Undefined while nothing was heard. */
+/** The first event of lnd's block stream: a block, or why none come; undefined until then. */
 export interface BlockNews {
   heard(): "block" | LndError | undefined;
-  /** Resolves when something was heard, or after so many milliseconds. */
+  /** Resolves at the first event, or after `ms`. */
   wait(ms: number): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ export interface LspParts {
   readonly log: Log;
   /** Ends the start, or what runs after it. */
   readonly signal: AbortSignal;
-  /** Gets what has to be closed, also by a start that fails; the last one first. */
+  /** Clean-up functions, run in reverse order, also when start-up fails. */
   readonly closers: Closer[];
 }
 

@@ -17,7 +17,7 @@ export interface Spread {
   observe(seconds: number): void;
 }
 
-/** Has one series from the start if it has no labels, as its zero says something then. */
+/** An unlabelled counter is exported as 0 from the start, so that "nothing happened" is visible. */
 export function openCounter(name: string, help: string, ...labels: readonly string[]): Tally<Count> {
   const series = openSeries(labels, (at) => {
     let count = 0;

@@ -16,8 +16,8 @@ export interface Watched {
 }
 
 /**
- * Calls back when one of the files is another one than before. By its time, size and number, asked again and again: what
- * renews certificates replaces files and links, which a watch of inotify loses sight of.
+ * Calls back when a file's mtime, size or inode changes (polled): tools that renew certificates replace files and links,
+ * and an inotify watch loses those.
  */
 export function watchFiles(paths: readonly string[], everyMs: number, onChange: () => void): Watched {
   let scheduled: NodeJS.Immediate | undefined;

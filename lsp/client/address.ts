@@ -11,7 +11,7 @@ export interface LspPlace {
   readonly tls: TlsTrust | undefined;
 }
 
-/** Whom the client takes for the LSP before anything is signed. The answer's signature counts on its own beside it. */
+/** Which TLS certificates are trusted. Answers are verified by signature regardless. */
 export interface TlsTrust {
   /** PEM: the LSP's own certificate or its authority's. Without it, the authorities that Node comes with. */
   readonly certificate?: string;

@@ -33,7 +33,7 @@ export async function runClient(args: readonly string[]): Promise<number> {
   return typeof asked === "string" ? usage(`client ${command} needs ${asked}`) : asked;
 }
 
-/** Never over a file that is there: a key that is gone is a customer that is gone. */
+/** Never overwrites a file: losing the key means losing the account. */
 function newKey(args: readonly string[]): number {
   let out: string | undefined;
   try {

@@ -18,7 +18,7 @@ export async function dialLsp(place: LspPlace, signal: AbortSignal): Promise<Res
     socket: tcp,
     ALPNProtocols: ["h2"],
     minVersion: "TLSv1.2",
-    // Said, because NODE_TLS_REJECT_UNAUTHORIZED in the environment would have its way else.
+    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn it off.
     rejectUnauthorized: true,
     // What the certificate has to name. An address may not be sent as SNI (RFC 6066 3), and is compared all the same.
     host: tls.serverName ?? place.host,

@@ -54,7 +54,7 @@ export function openTransport(place: LspPlace): Transport {
     });
     // After GOAWAY what is under way is still answered, and Node has closed the session for what comes.
     fresh.on("error", () => undefined);
-    // A client that is done has not to be closed for its program to end.
+    // An idle client does not keep the process alive.
     fresh.unref();
     session = fresh;
     return ok(fresh);

@@ -119,7 +119,7 @@ function statusRefusal(status: number, message: string): ServerRefusal {
   return { kind: "status", status, name: statusName(status), message: printable(decodeMessage(message)) };
 }
 
-/** A header that came once. Of most that come twice Node makes one value with a comma, which then is not what it should be. */
+/** A header that came once. Node joins repeated headers with a comma; such a value fails to parse, as it should. */
 function valueIn(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : undefined;

@@ -46,8 +46,8 @@ export function watchBlocks(subscribe: SubscribeBlocks, { onBlock, onTrouble }: 
   };
 
   function follow(): void {
-    // From the last block but one: to a subscription from the tip lnd says nothing until the next block, and that it
-    // works would not be seen before. The last block comes once more, then, and is passed over.
+    // Subscribe one block back: from the tip lnd is silent until the next block, so a dead stream looks alive. The
+    // repeated block is skipped.
     const after = before;
     const current = subscribe(after ?? {});
     stream = current;

@@ -27,7 +27,7 @@ interface Bucket {
 
 /**
  * Keeps at most `entries` buckets. One that is forgotten comes back full: it takes `entries` / 2 other keys to have one
- * forgotten, and whoever has those needs no bucket of his to be forgotten.
+ * forgotten, and an attacker with that many would not need to evict his own bucket.
  */
 export function openBuckets({ perSecond, burst }: Rate, entries: number): Buckets {
   const buckets = openRecent<Bucket>(entries);

@@ -13,7 +13,7 @@ import {
 import { encodeResponse } from "../wire/request.ts";
 import { STATUS, type Status } from "../wire/status.ts";
 
-/** Who a row is asked of. */
+/** Which requests the check applies to. */
 export type CheckScope = "every request" | "verified requests" | "GetCfg" | "SwapIntoLn" | "every answer";
 
 export type CheckAnswer = StatusAnswer | FailureAnswer<"shared"> | FailureAnswer<"alone">;
@@ -246,7 +246,7 @@ export const CHECKS = [
     id: "exception",
     step: "G",
     of: "every answer",
-    when: "something failed that should not; its text stays in the log",
+    when: "the server failed by its own fault; the error's text stays in the log",
     answer: status(STATUS.internal, "internal error"),
   },
 ] as const satisfies readonly Row[];

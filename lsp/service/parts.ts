@@ -55,7 +55,7 @@ export interface NodePlace {
 /** What a request came to: an answer without a failure, or the row of the table that ended it. */
 export type RequestOutcome = "success" | CheckId;
 
-/** Told of what happens. Every word is one of a few, so that all of them can be labels. */
+/** Receives events for metrics. Every string is from a fixed set, so it can be a label. */
 export interface ServiceMeters {
   /** One request that came as far as the service, in milliseconds from there to its answer. */
   answered(method: string, outcome: RequestOutcome, ms: number): void;

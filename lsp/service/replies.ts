@@ -1,7 +1,7 @@
 import { FRAME_HEADER } from "../../proto/frame.ts";
 import { makeFrame } from "../wire/frame.ts";
 
-/** Makes responses of what all of them begin with, and of what this one says. */
+/** Builds a response frame: the common `ctx`, then this answer's fields. */
 export interface Replies {
   /**
    * One frame: `ctx` with this nonce and the node's key, then `tail`, the response's fields above 1 in their encoding.

@@ -10,8 +10,8 @@ interface Made<Value> {
 }
 
 /**
- * At most one in `everyMs` for each key, whatever becomes of it: one that could not be made is shared as well, so that a
- * signer in trouble is not asked more often than one that is well. While one is being made no other is.
+ * Computes at most one value per key per `everyMs`, failures included, so that a signer in trouble is not asked more often
+ * than a healthy one. While a value is being computed, no other is begun.
  */
 export function openShared<Key, Value>(monotonic: () => number, everyMs: number): Shared<Key, Value> {
   const last = new Map<Key, Made<Value>>();

@@ -1,7 +1,7 @@
 import { SIGN_RETRY_MS } from "../limits.ts";
 import type { ResponseSigner, SignerEvents, SignOutcome } from "./signer.ts";
 
-/** What a signer is made of: the question itself, and what is known of the way to it. */
+/** A transport to a signer: `sign`, and whether it is connected. */
 export interface SigningWay {
   sign(frame: Uint8Array, method: string): Promise<SignOutcome>;
   connected(): boolean;

@@ -1,4 +1,4 @@
-/** What came of asking for a signature. */
+/** The outcome of a request for a signature. */
 export type SignOutcome =
   /** DER, over the SHA-256 of the frame. */
   | { readonly kind: "signed"; readonly signature: Uint8Array }
@@ -7,7 +7,7 @@ export type SignOutcome =
   /** No answer, and why: a code for the log. */
   | { readonly kind: "unavailable"; readonly code: string };
 
-/** Whoever signs responses with the node's identity key. */
+/** Signs responses with the node's identity key. */
 export interface ResponseSigner {
   /** `frame` is the whole response frame, `method` its gRPC path. Never rejects, and ends within seconds. */
   sign(frame: Uint8Array, method: string): Promise<SignOutcome>;

@@ -13,7 +13,7 @@ export interface Migration {
 }
 
 /**
- * The tables of the original, with what it forgot. Its statuses are here without the name of their table, in the order of
+ * The original's tables plus the constraints it lacked. Its statuses are here without the name of their table, in the order of
  * their life. Amounts are millisatoshi and whole satoshis, hashes are in the order of bytes that the chain has.
  */
 const FIRST: Migration = {

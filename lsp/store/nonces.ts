@@ -98,7 +98,7 @@ class Gate implements NonceGate {
    * it. Measured, 64 calls: one statement of 64 keys 70-80k a second, two of 32 beside each other 40-60k.
    */
   #running: Promise<void> | undefined;
-  /** Keys of the last statement: by them it is known whether there is a crowd. */
+  /** Size of the last batch; decides whether the next one waits for more. */
   #lastKeys = 0;
   #company: NodeJS.Timeout | undefined;
 

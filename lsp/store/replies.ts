@@ -39,7 +39,8 @@ const RESERVE: Statement = {
 const micro = (ms: number): bigint => BigInt(Math.floor(ms * 1_000));
 const WINDOW = micro(REPLY_NONCE_WINDOW_MS);
 const AHEAD = micro(REPLY_NONCE_AHEAD_MS);
-/** Half a renewal is for timers that are late. Who has so much left asks for no more, or two processes would race ahead. */
+/** Renew only when less than this is left: half an interval of slack for late timers. Renewing earlier would make two
+ * processes push the ceiling ever further ahead. */
 const ENOUGH = WINDOW - micro(REPLY_NONCE_RENEW_MS / 2);
 
 /**
@@ -63,7 +64,7 @@ export interface ReplyOptions {
   readonly clock: () => number;
   /** Milliseconds that never jump; without it every clock is believed. */
   readonly monotonic?: () => number;
-  /** By which this process knows its own reservation again; random. */
+  /** Random text by which this process recognises its own reservation. */
   readonly owner: string;
   readonly onError: (error: StoreError) => void;
 }
@@ -84,7 +85,7 @@ class Replies implements ReplyNonces {
   readonly #clock: BelievedClock;
   #timer: NodeJS.Timeout | undefined;
   #own: Reservation | undefined;
-  /** Asked for, and no answer: the database may have it. */
+  /** A reservation whose commit is unknown: the database may have it or not. */
   #asked: Reservation | undefined;
   #last = 0n;
   #renewing: Promise<void> | undefined;

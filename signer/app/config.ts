@@ -162,7 +162,7 @@ export const RUN_OPTIONS = [
 const NUMBERS = new Set(["passphrase-fd", "metrics-port"]);
 
 /**
- * The configuration from a YAML text, from options, or from both: an option stands over its key.
+ * The configuration from a YAML text, from options, or from both: an option overrides its key.
  * @param text undefined when no file was given
  */
 export function readSignerConfig(

@@ -11,7 +11,7 @@ export const SIGNER_USAGE = `usage: signer run [options]        holds the key an
        signer certs --out DIR         makes a private CA and certificates for TLS
        signer --version | --help
 
-options, each also a key of the file (an option stands over its key):
+options, each also a key of the file (an option overrides it):
   --config FILE          YAML (docs/signer.md)
   --network NAME         mainnet, testnet, signet, simnet, regtest
   --mode MODE            rehearsal (the default on regtest) or production

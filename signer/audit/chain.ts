@@ -12,7 +12,7 @@ export const AUDIT_GENESIS: AuditHead = { seq: 0, head: NO_PREV };
 /** Why a line is not the next record: unreadable, another number, or another record before it than the one there is. */
 export type ChainCode = "record_form" | "record_seq" | "record_prev" | "record_batch";
 
-/** What of a segment's bytes holds together. */
+/** The valid prefix of a segment. */
 export interface Walked {
   readonly head: AuditHead;
   /** `batch` of the last record; 0 if there was none. */

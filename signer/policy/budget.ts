@@ -81,7 +81,7 @@ export interface Spending {
   readonly outcome: "signed" | "recorded" | "summed";
   /** The rule of a refusal. */
   readonly rule: string | undefined;
-  /** A refusal for a budget is no sign of a client that asks for wrong things. */
+  /** Whether this refusal counts towards pausing the client; budget refusals do not. */
   readonly share: boolean;
 }
 

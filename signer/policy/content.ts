@@ -35,7 +35,7 @@ export function isFarFromClock(subject: Subject): boolean {
 }
 
 /**
- * Against a clock that is set back: what was signed is older than nothing that is signed later, up to the window. Of one
+ * Guards against a clock set back: never sign a nonce more than one window below the highest signed. Of one
  * client: nonces of another, a minute ahead as they may be, are no reason to refuse this one's.
  */
 export function isOlderThanSigned(subject: Subject): boolean {

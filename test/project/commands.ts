@@ -29,6 +29,8 @@ const CI: Start = { npm: ["ci", "--dry-run"], exit: [0], says: /up to date|added
  * own.
  */
 export const COMMANDS: Readonly<Record<string, readonly Start[]>> = {
+  "npm test -- lsp/store": [{ npm: ["test", "--", "lsp/stores"], exit: [2], says: /\blsp\/store\b/ }],
+  "npm test -- --quick": [{ npm: ["test", "--", "--quick", "no-such-part"], exit: [2], says: /^parts: --quick /m }],
   // Without a terminal it says so and ends: nothing is played here.
   "npm ci && npm start": [CI, { npm: ["start"], exit: [2], says: /^ceremony: needs a terminal of at least 80x24/m }],
   "npm ci && npm test": [CI, { npm: ["test", "--", "no-such-part"], exit: [2], says: /^no such part: no-such-part$/m }],

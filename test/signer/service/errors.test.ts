@@ -19,7 +19,9 @@ describe("the registry of errors", () => {
   });
 
   test("knows every code that the code of the signer fails with", () => {
-    const folders = [".", "audit", "bundle", "key", "service"].map((name) => join(ROOT, "signer", name));
+    const folders = ["app", "audit", "bundle", "engine", "key", "pki", "transport"].map((name) =>
+      join(ROOT, "signer", name),
+    );
     const codes = new Set<string>();
     for (const folder of folders) {
       for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
@@ -38,7 +40,7 @@ describe("the registry of errors", () => {
   test("prints the code, the sentence and what it is about, and nothing strange for a code it has not", () => {
     assert.equal(
       signerErrorLine("socket_in_use", "a.sock"),
-      "signer: [socket_in_use] somebody listens on the socket already (a.sock)\n",
+      "signer: [socket_in_use] another process listens on the socket (a.sock)\n",
     );
     assert.equal(signerErrorLine("toString"), "signer: [toString] refused\n");
   });
