@@ -13,7 +13,7 @@ import { importsOf, type SourceFile } from "./source.ts";
 describe("rules of the architecture", needs("git"), () => {
   const files = projectFiles();
 
-  test("there are files to judge", () => {
+  test("git lists the source files", () => {
     assert.ok(files.some(({ path }) => path === "ceremony/main.ts"));
   });
 

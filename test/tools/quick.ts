@@ -6,6 +6,8 @@ import { groupOf, ROOT } from "./sources.ts";
 /** Folders that `npm test -- --quick` leaves out, with all below them, and why. */
 export const NOT_QUICK: Readonly<Record<string, string>> = {
   bench: "measures, and needs Go",
+  "ceremony/check": "the known answers, with scrypt at full cost",
+  "ceremony/flow": "plays every page of the ceremony, with scrypt at full cost",
   "ceremony/faults": "plays whole ceremonies, one for each fault",
   "ceremony/oracle": "lnd's Go packages",
   chain: "lnd and a whole rehearsal",

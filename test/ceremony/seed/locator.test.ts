@@ -111,7 +111,7 @@ describe("locator", () => {
     assert.deepEqual(answers, ["[13]", "[13]", "[13]", "[13]"]);
   });
 
-  it("rests on this: no two single changes, and no swap and nothing, are alike to the checksum", () => {
+  it("every single-word change and every swap has a different checksum residue", () => {
     // The CRC is affine, so one phrase stands for all: 24 * 2047 changes, and 276 * 2047 swaps by their XOR.
     const zero = difference(hexSecret("00".repeat(33)));
     const effects = positions.map((position) =>

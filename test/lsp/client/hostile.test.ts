@@ -205,7 +205,7 @@ test("an address, node id or way that cannot be is an error of the call", async 
   }
 });
 
-test("nobody there, a hole, and no TLS", async () => {
+test("connection refused, no answer, and a plaintext server each give their own code", async () => {
   const leaving = Promise.withResolvers<void>();
   const hole = createTcp((socket) => void socket.resume().on("close", leaving.resolve)).listen(0, "127.0.0.1");
   await once(hole, "listening");

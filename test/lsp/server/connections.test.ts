@@ -53,7 +53,7 @@ test("connections are limited in all and by address", async (t) => {
   assert.deepEqual(inAll.turnedAway, ["connections 127.0.0.1"]);
 });
 
-test("who says nothing, or speaks HTTP/1, is not waited for", async (t) => {
+test("closes a connection that is silent or speaks HTTP/1", async (t) => {
   const rig = await startServerRig(t, { limits: { handshakeMs: 50 } });
   const silent = await clientOf(t, rig, { preface: false });
   await silent.closed;

@@ -43,7 +43,7 @@ describe("a signer's health", () => {
   const frame = Buffer.alloc(5);
   const trouble: readonly SignOutcome[] = [DOWN, { kind: "refused", rule: "budget.paused", reason: "" }];
   for (const outcome of trouble) {
-    test(`is bad for a second after "${outcome.kind}", then one question tries`, async () => {
+    test(`stays unhealthy for SIGN_RETRY_MS after "${outcome.kind}", then lets one request through`, async () => {
       const { signer, answers, at } = manual();
       assert.ok(signer.healthy());
       const first = signer.sign(frame, METHOD);

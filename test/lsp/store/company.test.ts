@@ -51,7 +51,7 @@ test("after a crowd the next wait for company, and go when it is there", async (
   assert.deepEqual(statements, [NONCE_COMPANY.crowd, NONCE_COMPANY.keys]);
 });
 
-test("or when the time is over; then there is no crowd any more", async (t) => {
+test("a waiting batch is sent after NONCE_COMPANY.ms, and the next is not delayed", async (t) => {
   const { statements, arrive, turns } = open(t);
   arrive(NONCE_COMPANY.crowd);
   await turns();

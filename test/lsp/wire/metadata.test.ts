@@ -57,7 +57,7 @@ describe("a binary header", () => {
     "a line break, as in MIME": "aGho\naGho",
   };
   for (const [name, value] of Object.entries(refused)) {
-    test(`not ${name}`, () => assert.equal(decodeBinary(value), undefined));
+    test(`refuses ${name}`, () => assert.equal(decodeBinary(value), undefined));
   }
 
   test("none is none, and an empty one is empty", () => {

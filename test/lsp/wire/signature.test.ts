@@ -52,7 +52,7 @@ describe("what is signed is one SHA-256 of the whole frame", () => {
     ),
   };
   for (const [name, digest] of Object.entries(digests)) {
-    test(`not ${name}`, () => {
+    test(`refuses a signature over ${name}`, () => {
       assert.ok(native.ecdsaVerify(native.signatureImport(signatureOf(digest)), digest, NODE));
       assert.equal(verifyFrame(FRAME, signatureOf(digest), NODE), false);
     });
@@ -68,12 +68,20 @@ describe("a high S is refused", () => {
     assert.equal(verifyFrame(FRAME, high, NODE), false);
   });
 
-  test("and half the order is the last low one", () => {
-    // libsecp256k1 decides; noble's reading of "low" is the second opinion.
-    for (const s of [ORDER / 2n, ORDER / 2n + 1n]) {
-      const compact = Buffer.concat([R, uint256(s)]);
-      assert.equal(verifyFrame(FRAME, derOf(R, uint256(s)), NODE), false);
-      assert.equal(noble.verify(compact, sha256Bytes(FRAME), NODE, { prehash: false, lowS: true }), false);
+  test("accepts s = n/2, refuses n/2 + 1", () => {
+    const digest = sha256Bytes(FRAME);
+    // With the nonce k = 1, r is the x of the generator, and s = z + r d: a key for each s that is wanted.
+    const r = Buffer.from(native.publicKeyCreate(uint256(1n), true).subarray(1));
+    for (const [s, accepted] of [
+      [ORDER / 2n, true],
+      [ORDER / 2n + 1n, false],
+    ] as const) {
+      const d = modulo((s - uint256.from(digest)) * inverse(uint256.from(r)));
+      const key = native.publicKeyCreate(uint256(d), true);
+      const compact = Buffer.concat([r, uint256(s)]);
+      assert.equal(noble.verify(compact, digest, key, { prehash: false, lowS: false }), true);
+      assert.equal(noble.verify(compact, digest, key, { prehash: false, lowS: true }), accepted);
+      assert.equal(verifyFrame(FRAME, derOf(r, uint256(s)), key), accepted);
     }
   });
 });
@@ -112,13 +120,13 @@ describe("DER has one form", () => {
     "s more by the order": sequence(r, integer(uint256(uint256.from(S) + ORDER))),
   };
 
-  test("this one", () => {
+  test("accepts strict DER", () => {
     assert.deepEqual(sequence(r, s), Buffer.from(DER));
     assert.ok(verifyFrame(FRAME, derOf(R, S), NODE));
   });
 
   for (const [name, der] of Object.entries(forms)) {
-    test(`not ${name}`, () => assert.equal(verifyFrame(FRAME, der, NODE), false));
+    test(`refuses ${name}`, () => assert.equal(verifyFrame(FRAME, der, NODE), false));
   }
 });
 
@@ -137,10 +145,10 @@ describe("a key has one form", () => {
     "an x above the field": Buffer.alloc(33, 0xff).fill(2, 0, 1),
   };
 
-  test("this one", () => assert.ok(isCompressedKey(NODE)));
+  test("accepts 33 bytes, compressed", () => assert.ok(isCompressedKey(NODE)));
 
   for (const [name, key] of Object.entries(forms)) {
-    test(`not ${name}`, () => {
+    test(`refuses ${name}`, () => {
       assert.equal(isCompressedKey(key), false);
       assert.equal(verifyFrame(FRAME, DER, key), false);
     });
@@ -166,3 +174,18 @@ test("nothing makes it throw", () => {
     { numRuns: 500 },
   );
 });
+
+/** Modulo the curve's order, never negative. */
+function modulo(value: bigint): bigint {
+  return ((value % ORDER) + ORDER) % ORDER;
+}
+
+/** By Fermat: the order is a prime. */
+function inverse(value: bigint): bigint {
+  let [result, base, exponent] = [1n, modulo(value), ORDER - 2n];
+  for (; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) result = (result * base) % ORDER;
+    base = (base * base) % ORDER;
+  }
+  return result;
+}
