@@ -66,9 +66,12 @@ async function resetNonces(path: string): Promise<number> {
 }
 
 async function macaroon(rest: readonly string[]): Promise<number> {
-  if (rest.length > 1 || (rest.length === 1 && rest[0] !== "--sign")) return usage("macaroon [--sign]");
+  const wanted = new Set(rest);
+  const known = rest.every((word) => word === "--sign" || word === "--swaps");
+  if (!known || wanted.size < rest.length) return usage("macaroon [--sign] [--swaps]");
   const { bakeCommand } = await import("../node/macaroon.ts");
-  out(`${bakeCommand(rest.length === 1 ? ["info", "blocks", "sign"] : ["info", "blocks"])}\n`);
+  const more = (["sign", "swaps"] as const).filter((feature) => wanted.has(`--${feature}`));
+  out(`${bakeCommand(["info", "blocks", ...more])}\n`);
   return LSP_EXIT.done;
 }
 

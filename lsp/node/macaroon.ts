@@ -6,6 +6,32 @@ export const PERMISSIONS = {
   blocks: ["/chainrpc.ChainNotifier/RegisterBlockEpochNtfn"],
   /** Only where lnd signs the answers itself. It signs any bytes, with any key of the wallet. */
   sign: ["/signrpc.Signer/SignMessage"],
+  /** Swaps: what is in the wallet, spending it, and opening channels with it. Whoever has it can spend the wallet's coins. */
+  swaps: [
+    "/chainrpc.ChainKit/GetBlockHash",
+    "/lnrpc.Lightning/GetTransactions",
+    "/lnrpc.Lightning/ListPeers",
+    "/lnrpc.Lightning/ConnectPeer",
+    "/lnrpc.Lightning/GetNodeInfo",
+    "/lnrpc.Lightning/ListChannels",
+    "/lnrpc.Lightning/PendingChannels",
+    "/lnrpc.Lightning/OpenChannel",
+    "/lnrpc.Lightning/FundingStateStep",
+    "/lnrpc.Lightning/AbandonChannel",
+    "/lnrpc.Lightning/ExportChannelBackup",
+    "/lnrpc.Lightning/GetChanInfo",
+    "/lnrpc.Lightning/UpdateChannelPolicy",
+    "/walletrpc.WalletKit/ListUnspent",
+    "/walletrpc.WalletKit/LeaseOutput",
+    "/walletrpc.WalletKit/ReleaseOutput",
+    "/walletrpc.WalletKit/ListLeases",
+    "/walletrpc.WalletKit/NextAddr",
+    "/walletrpc.WalletKit/RequiredReserve",
+    "/walletrpc.WalletKit/FinalizePsbt",
+    "/walletrpc.WalletKit/PublishTransaction",
+    "/walletrpc.WalletKit/RemoveTransaction",
+    "/walletrpc.WalletKit/EstimateFee",
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Feature = keyof typeof PERMISSIONS;

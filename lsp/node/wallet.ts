@@ -35,7 +35,11 @@ export interface WalletOutput {
 export interface WalletTransaction {
   readonly txid: Uint8Array;
   readonly raw: Uint8Array;
-  /** Undefined while no block has it. lnd keeps saying so of one that was replaced or lost its block. */
+  /**
+   * Undefined while no block has it, and lnd keeps saying so of one that was replaced. After a reorganisation it may be a
+   * block that left the chain, for good: only one whose hash `blockHash` has at that height counts. The same transaction
+   * may be listed once for each.
+   */
   readonly block: { readonly height: number; readonly hash: Uint8Array } | undefined;
   readonly outputs: readonly WalletOutput[];
   readonly inputs: readonly (Outpoint & { readonly ours: boolean })[];
@@ -222,10 +226,14 @@ async function readAll(
       continue;
     }
     const { transactions } = answer.value;
-    if (transactions.filter(({ txHash }) => all.has(txHash)).length !== overlap) return ok(undefined);
-    for (const transaction of transactions) all.set(transaction.txHash, readTransaction(transaction));
+    if (transactions.filter((one) => all.has(placeOf(one))).length !== overlap) return ok(undefined);
+    for (const transaction of transactions) all.set(placeOf(transaction), readTransaction(transaction));
     if (transactions.length < maxTransactions) return ok([...all.values()]);
   }
+}
+
+function placeOf({ txHash, blockHash }: Transaction): string {
+  return `${txHash} ${blockHash}`;
 }
 
 function readTransaction(transaction: Transaction): WalletTransaction {

@@ -8,16 +8,24 @@ import { createFileRegistry, type DescMethod, fromBinary } from "@bufbuild/proto
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { bakeCommand, type Feature, PERMISSIONS } from "../../../lsp/node/macaroon.ts";
+import { ChainKit, ChainNotifier } from "../../../proto/gen/lnd/chain_pb.js";
+import { Lightning } from "../../../proto/gen/lnd/lightning_pb.js";
+import { Signer } from "../../../proto/gen/lnd/signer_pb.js";
+import { State, WalletUnlocker } from "../../../proto/gen/lnd/wallet_pb.js";
+import { WalletKit } from "../../../proto/gen/lnd/walletkit_pb.js";
 import { regtestPrograms } from "../../regtest/build.ts";
 import type { Lnd } from "../../regtest/lnd.ts";
 import { type Regtest, startRegtest } from "../../regtest/regtest.ts";
 import { openRpc } from "../../regtest/rpc.ts";
 import { needs } from "../../tools/need.ts";
+import { sourceFiles } from "../../tools/sources.ts";
 import { bound } from "../../tools/speed.ts";
 import { eventually } from "../../tools/wait.ts";
 import { bad, good, nodeOn } from "./rig.ts";
 
 const FEATURES = Object.keys(PERMISSIONS) as Feature[];
+
+const SERVICES = { ChainKit, ChainNotifier, Lightning, Signer, State, WalletUnlocker, WalletKit };
 
 /** lnd answers these to everybody who reaches it (rpcperms/interceptor.go, macaroonWhitelist). */
 const OPEN = /^lnrpc\.(?:State|WalletUnlocker)\//;
@@ -36,6 +44,19 @@ test("the line, for the LSP with a signer and for one whose lnd signs", () => {
   );
   assert.match(bakeCommand(["sign"]), / uri:\/signrpc\.Signer\/SignMessage\)$/);
   assert.doesNotMatch(bakeCommand(["info", "blocks"]), /signrpc/);
+  assert.doesNotMatch(bakeCommand(["info", "blocks", "sign"]), /walletrpc|OpenChannel/);
+});
+
+test("every method that the LSP calls is a permission, and every permission is called", () => {
+  const called = sourceFiles("lsp/node").flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/\b([A-Z]\w+)\.method\.(\w+)/g)].map(([, service = "", method = ""]) => {
+      const found = SERVICES[service as keyof typeof SERVICES].methods.find(({ localName }) => localName === method);
+      assert.ok(found !== undefined, `${service} has no ${method}`);
+      return `/${nameOf(found)}`;
+    }),
+  );
+  const wanted = new Set(called.filter((path) => !OPEN.test(path.slice(1))));
+  assert.deepEqual([...wanted].sort(), FEATURES.flatMap((feature) => [...PERMISSIONS[feature]]).sort());
 });
 
 describe("the macaroon that the line makes, on a real lnd", needs("go"), () => {
@@ -79,6 +100,23 @@ describe("the macaroon that the line makes, on a real lnd", needs("go"), () => {
         assert.equal(await bad(node.signMessage(message)), "lnd_denied");
       }
       node.close();
+    }
+  });
+
+  test("each call of a swap gets past it, and none of them past one without `swaps`", async () => {
+    for (const [features, denied] of [
+      [["swaps"], []],
+      [["info", "blocks", "sign"], PERMISSIONS.swaps.map((path) => path.slice(1))],
+    ] as const) {
+      const caller = openCaller(lnd, await bake(features));
+      const refused: string[] = [];
+      for (const method of methodsOf(lnd)) {
+        if (!PERMISSIONS.swaps.some((path) => path === `/${nameOf(method)}`)) continue;
+        const { details } = await caller.call(method);
+        if (details === "permission denied") refused.push(nameOf(method));
+      }
+      caller.close();
+      assert.deepEqual(refused.sort(), [...denied].sort());
     }
   });
 

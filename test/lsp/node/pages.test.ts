@@ -10,6 +10,7 @@ import { good } from "./rig.ts";
 interface Listed {
   readonly txHash: string;
   readonly blockHeight: number;
+  readonly blockHash?: string;
 }
 
 /**
@@ -30,7 +31,7 @@ function listing(
     }
     const page = list.slice(indexOffset, indexOffset + maxTransactions).reverse();
     const rest = { blockHash: "", rawTxHex: "", outputDetails: [], previousOutpoints: [] };
-    return ok({ transactions: page.map((one) => ({ ...one, ...rest })) });
+    return ok({ transactions: page.map((one) => ({ ...rest, ...one })) });
   };
   const wallet = openWallet({ call: call as unknown as LndCaller["call"] });
   return {
@@ -98,6 +99,17 @@ test("one behind another that went from a page which was read already is not mis
     if (asked === 1) list.splice(3, 1);
   });
   assert.ok((await read()).includes(LND_TRANSACTIONS_PAGE));
+});
+
+test("one that is listed for a block that left the chain, and for its new one, comes for both", async () => {
+  const again = [1, 2].map((blockHeight) => ({
+    ...transaction(3),
+    blockHeight,
+    blockHash: `${blockHeight}`.repeat(64),
+  }));
+  const { wallet } = listing([...numbered(600, 10), ...again]);
+  const all = await good(wallet.transactionsFrom(1));
+  assert.deepEqual([all.length, ...all.flatMap(({ block }) => block?.height ?? [])].sort(), [602, 1, 2].sort());
 });
 
 test("a list that never stands still is an error, not a part of it", async () => {
