@@ -42,14 +42,14 @@ async function config([command, ...rest]: readonly string[]): Promise<number> {
 }
 
 async function checkConfig(path: string): Promise<number> {
-  const { loadConfig, loadMaterials } = await import("./materials.ts");
+  const { loadConfig, readMaterials } = await import("./materials.ts");
   const config = loadConfig(path);
   if (!config.ok) return refused(config.error);
-  const materials = loadMaterials(config.value);
-  if (!materials.ok) return refused(materials.error);
+  const { materials, faults: ofFiles } = readMaterials(config.value);
   const { checkLspStart: checkStart } = await import("./check.ts");
-  const { faults, notes } = await checkStart(config.value, materials.value);
-  for (const { code, about } of faults) err(lspErrorLine(code, about));
+  const { faults: ofStart, notes } = await checkStart(config.value, materials);
+  const faults = [...ofFiles, ...ofStart];
+  for (const fault of faults) refused(fault);
   if (faults.length > 0) return LSP_EXIT.refused;
   const { describe } = await import("./describe.ts");
   out(describe(config.value));

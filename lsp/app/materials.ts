@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../core/result.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
 import { SOCKET_PATH_MAX } from "../../core/sockets.ts";
 import { type PairValidity, readPair, validityOf } from "../../core/tlspair.ts";
 import type { SignerPlace } from "../../signer/client/channel.ts";
@@ -43,40 +43,56 @@ export function loadConfig(path: string): Result<LspConfig, LspStartError> {
   return config.ok ? config : refuse(config.error.code, config.error.faults.join("; "));
 }
 
-/** Reads every file that the configuration names, so that a mistake in any of them is found before anything is opened. */
+/** The first of what is wrong with the files that the configuration names, or what they hold. */
 export function loadMaterials(config: LspConfig): Result<Materials, LspStartError> {
-  const { tls, lnd } = config;
+  const { materials, faults } = readMaterials(config);
+  const [first] = faults;
+  return first === undefined ? ok(materials) : fail(first);
+}
+
+/** Reads every file that the configuration names, past each that is wrong, so that one look finds all. */
+export function readMaterials(config: LspConfig): {
+  /** Whole where there are no faults. */
+  readonly materials: Materials;
+  readonly faults: readonly LspStartError[];
+} {
+  const { tls, lnd, database, signer } = config;
+  const faults: LspStartError[] = [];
   const certificates: CertificateFiles = new Map();
-  const note = (use: CertificateUse, path: string, pem: string): void => {
+  const take = <Value>(result: Result<Value, LspStartError>): Value | undefined => {
+    if (result.ok) return result.value;
+    faults.push(result.error);
+    return undefined;
+  };
+  const takeCertificate = (use: CertificateUse, path: string): string => {
+    const pem = take(readCertificate(path)) ?? "";
     const validity = validityOf(pem);
     if (validity !== undefined) certificates.set(use, { path, validity });
+    return pem;
   };
-  if (tls !== undefined) {
-    const pair = checkPair(tls.certificate, tls["private-key"]);
-    if (!pair.ok) return pair;
-    note("listener", tls.certificate, pair.value.certificate);
-  }
-  const ofLnd = loadLnd(lnd);
-  if (!ofLnd.ok) return ofLnd;
-  note("lnd", lnd.certificate, ofLnd.value.certificate);
-  if (lnd["password-file"] !== undefined) {
-    const password = readSecret(lnd["password-file"]);
-    if (!password.ok) return password;
-    password.value.wipe();
-  }
-  const databaseUrl = readUrl(config.database["url-file"]);
-  if (!databaseUrl.ok) return databaseUrl;
-  const signer = readPlace(config.signer);
-  if (!signer.ok) return signer;
-  if (config.signer !== "lnd") {
-    const witness = checkWitness(config.signer.witness);
-    if (!witness.ok) return witness;
-    if (signer.value !== undefined && "certificate" in signer.value && !("socket" in config.signer)) {
-      note("signer", config.signer.certificate, signer.value.certificate);
-      note("signer_authority", config.signer.authority, signer.value.authority);
+  const takePair = (use: CertificateUse, path: string, keyPath: string) => {
+    const certificate = takeCertificate(use, path);
+    const privateKey = take(readBytes(keyPath, "secret"))?.toString("utf8") ?? "";
+    if (certificate !== "" && privateKey !== "") take(checkPair({ certificate, privateKey }, keyPath, path));
+    return { certificate, privateKey };
+  };
+  if (tls !== undefined) takePair("listener", tls.certificate, tls["private-key"]);
+  const certificate = takeCertificate("lnd", lnd.certificate);
+  const macaroon = take(readMacaroon(lnd["macaroon-file"])) ?? "";
+  if (lnd["password-file"] !== undefined) take(readSecret(lnd["password-file"]))?.wipe();
+  const databaseUrl = take(readUrl(database["url-file"]));
+  let place: SignerPlace | undefined;
+  if (signer !== "lnd") {
+    if ("socket" in signer) place = take(checkSocketPath(signer.socket));
+    else {
+      const pair = takePair("signer", signer.certificate, signer.privateKey);
+      const authority = takeCertificate("signer_authority", signer.authority);
+      place = { host: signer.host, port: signer.port, authority, ...pair };
     }
+    take(checkWitness(signer.witness));
   }
-  return ok({ lnd: ofLnd.value, databaseUrl: databaseUrl.value, signer: signer.value, certificates });
+  const ofLnd = { target: lnd.address, certificate, macaroon };
+  return { materials: { lnd: ofLnd, databaseUrl, signer: place, certificates }, faults };
 }
 
 type CertificateFiles = Map<CertificateUse, { readonly path: string; readonly validity: PairValidity }>;
@@ -87,33 +103,19 @@ function checkWitness(path: string | undefined): Result<undefined, LspStartError
   return fault === undefined ? ok(undefined) : refuse("signer_witness", `${path}: ${fault}`);
 }
 
-function readPlace(signer: LspConfig["signer"]): Result<SignerPlace | undefined, LspStartError> {
-  if (signer === "lnd") return ok(undefined);
-  if ("socket" in signer) {
-    if (Buffer.byteLength(signer.socket) <= SOCKET_PATH_MAX) return ok({ socket: signer.socket });
-    return refuse("config_invalid", `signer.socket: is longer than the ${SOCKET_PATH_MAX} bytes of a socket address`);
-  }
-  const pair = checkPair(signer.certificate, signer.privateKey);
-  if (!pair.ok) return pair;
-  const authority = readCertificate(signer.authority);
-  if (!authority.ok) return authority;
-  const { host, port } = signer;
-  return ok({ host, port, authority: authority.value, ...pair.value });
+function checkSocketPath(socket: string): Result<SignerPlace, LspStartError> {
+  if (Buffer.byteLength(socket) <= SOCKET_PATH_MAX) return ok({ socket });
+  return refuse("config_invalid", `signer.socket: is longer than the ${SOCKET_PATH_MAX} bytes of a socket address`);
 }
 
 /** A certificate chain and the key of its first certificate. */
 function checkPair(
-  certificatePath: string,
+  { certificate, privateKey }: { readonly certificate: string; readonly privateKey: string },
   keyPath: string,
-): Result<{ certificate: string; privateKey: string }, LspStartError> {
-  const certificate = readCertificate(certificatePath);
-  if (!certificate.ok) return certificate;
-  const key = readBytes(keyPath, "secret");
-  if (!key.ok) return key;
-  const privateKey = key.value.toString("utf8");
-  const pair = readPair(certificate.value, privateKey);
-  if (!pair.ok) return refuse("file_form", `${keyPath}, ${certificatePath}: ${pair.error}`);
-  return ok({ certificate: certificate.value, privateKey });
+  certificatePath: string,
+): Result<undefined, LspStartError> {
+  const pair = readPair(certificate, privateKey);
+  return pair.ok ? ok(undefined) : refuse("file_form", `${keyPath}, ${certificatePath}: ${pair.error}`);
 }
 
 function readCertificate(path: string): Result<string, LspStartError> {

@@ -68,6 +68,9 @@ async function configured(command: string, rest: readonly string[]): Promise<num
     case "resume":
     case "status":
       return withOptions(rest, CONFIG_OPTIONS, 0, (options) => admin(command, options));
+    case "nonces":
+      if (rest[0] !== "reset") return usage("nonces reset");
+      return withOptions(rest.slice(1), CONFIG_OPTIONS, 0, (options) => admin("nonces-reset", options));
     case "next-address":
       return withOptions(rest, CONFIG_OPTIONS, 1, (options, [index]) =>
         /^(?:0|[1-9]\d{0,9})$/.test(index ?? "")

@@ -20,7 +20,7 @@ import { listenMetrics, type SignerMetrics } from "./metrics.ts";
 /** The log as the service uses it: tests put a broken one in its place. */
 export type ServiceLog = Pick<
   AuditLog,
-  "append" | "note" | "nextAddress" | "head" | "hashOf" | "key" | "disk" | "refusal" | "close"
+  "append" | "note" | "nextAddress" | "setBack" | "head" | "hashOf" | "key" | "disk" | "refusal" | "close"
 >;
 
 export interface SignerParts {
@@ -185,6 +185,7 @@ async function obey(
   inFlight: () => number,
   health: { serving(): boolean; update(): void },
 ): Promise<AdminAnswer> {
+  let setBack: string | null = null;
   if (command === "pause") {
     pause.pause(new Date(clock()).toISOString());
     log.warn({ unsaved: pause.unsaved() }, "paused");
@@ -202,6 +203,20 @@ async function obey(
     judge.setNextAddress(command.nextAddress);
     await recorded;
     log.warn({ next: command.nextAddress }, "the next address is set");
+  }
+  if (command === "nonces-reset") {
+    const refusal = audit.refusal();
+    if (refusal !== undefined) return { ok: false, error: "admin_failed", refusal };
+    const now = clock();
+    const ahead = judge.ahead(now);
+    setBack = ahead.join(",");
+    if (ahead.length > 0) {
+      const recorded = audit.setBack(now);
+      // In the same turn, as above.
+      judge.setBack(now);
+      await recorded;
+      log.warn({ clients: ahead, to: new Date(now).toISOString() }, "nonces set back");
+    }
   }
   if (command === "resume") {
     // On record first: a signer that cannot say that it signs again does not.
@@ -232,6 +247,7 @@ async function obey(
     audit_refusal: audit.refusal() ?? null,
     audit_key: audit.key() ?? null,
     address_highest: judge.addressFloor() === undefined ? null : judge.highestAddress(),
+    nonces_set_back: setBack,
     disk: level,
     disk_free_bytes: freeBytes,
     disk_seconds_left: Number.isFinite(secondsLeft) ? Math.floor(secondsLeft) : null,

@@ -6,6 +6,7 @@ export const SIGNER_USAGE = `usage: signer run [options]        holds the key an
        signer explain FRAME --method M   the verdict on a frame, rule by rule, offline
        signer pause | resume | status [options]   over the admin socket; status exits 0 while it would sign
        signer next-address N [options]   the index of lnd's next address, where the signer has another
+       signer nonces reset [options]  after a wrong clock: nothing counts as signed later than now
        signer audit init | verify | archive …     the audit log; \`signer audit\` shows how
        signer recipient --out FILE    makes the signer's age identity, for the ceremony
        signer certs --out DIR         makes a private CA and certificates for TLS

@@ -89,6 +89,11 @@ export class AuditLog {
     return this.#record((batch) => this.#writer.nextAddress(batch, next));
   }
 
+  /** Puts on record that a person set back what a wrong clock had signed, to milliseconds since 1970. Settles as `append` does. */
+  setBack(toMs: number): Promise<RecordPlace> {
+    return this.#record((batch) => this.#writer.setBack(batch, toMs));
+  }
+
   /**
    * Removes all segments but the last `keep`. A record that says so, and a checkpoint over it, are on the disk before:
    * segments that are gone without it are missing ones. Returns the names of the files, which should have been copied.

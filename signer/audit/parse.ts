@@ -60,6 +60,7 @@ const DECISION_MAY: Fields = { rule: short, signature: digest, nonce: decimal, a
 const EVENTS: Readonly<Record<string, readonly [Fields, Fields]>> = {
   start: [{ cut: count }, { torn: digest, version: short, program: digest, policy: digest, accounts: digest }],
   address: [{ next: count }, {}],
+  clock: [{ to: count }, {}],
   archive: [{ through: positive, head: digest }, {}],
   note: [{ text: short }, {}],
   checkpoint: [

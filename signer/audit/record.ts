@@ -60,7 +60,7 @@ export interface DurableState {
   readonly address: number;
   /** Where `address` was when `day` began. Absent, as `nonces`, in logs of before version 0.2. */
   readonly from?: number;
-  /** Days since 1970 (UTC) that `signed` counts; never goes back, so a clock set back opens no new budget. */
+  /** Days since 1970 (UTC) that `signed` counts; goes back by a person's word alone: a clock set back opens no new budget. */
   readonly day: number;
   /** Signatures of that day by client. */
   readonly signed: Readonly<Record<string, number>>;
@@ -103,6 +103,12 @@ export interface AddressRecord extends RecordHead {
   readonly next: number;
 }
 
+/** A person set back what a wrong clock had signed ahead: nothing counts as later than `to`, milliseconds since 1970. */
+export interface ClockRecord extends RecordHead {
+  readonly event: "clock";
+  readonly to: number;
+}
+
 /** Everything up to `through`, whose head was `head`, may have been taken out of the folder. */
 export interface ArchiveRecord extends RecordHead {
   readonly event: "archive";
@@ -116,7 +122,7 @@ export interface NoteRecord extends RecordHead {
   readonly text: string;
 }
 
-export type EventRecord = CheckpointRecord | StartRecord | ArchiveRecord | NoteRecord | AddressRecord;
+export type EventRecord = CheckpointRecord | StartRecord | ArchiveRecord | NoteRecord | AddressRecord | ClockRecord;
 export type AuditRecord = DecisionRecord | EventRecord;
 
 export const NO_PREV = "0".repeat(64);
@@ -152,6 +158,8 @@ export function eventLine(record: EventRecord): string {
     }
     case "address":
       return `${start},"next":${record.next}}`;
+    case "clock":
+      return `${start},"to":${record.to}}`;
     case "archive":
       return `${start},"through":${record.through},"head":"${record.head}"}`;
     case "note":

@@ -43,10 +43,19 @@ export class StateFold {
     this.#from = next - 1;
   }
 
+  /** A person set back what a wrong clock had signed. What was signed of that day counts for this one. */
+  setBack(toMs: number): void {
+    const nonce = BigInt(toMs) * 1_000n;
+    if (this.#nonce > nonce) this.#nonce = nonce;
+    for (const [name, highest] of this.#nonces) if (highest > nonce) this.#nonces.set(name, nonce);
+    this.#day = Math.min(this.#day, recordDay(toMs));
+  }
+
   /** One record that was read back. */
   record(record: AuditRecord): void {
     if ("event" in record) {
       if (record.event === "address") this.setNext(record.next);
+      if (record.event === "clock") this.setBack(record.to);
       return;
     }
     if (record.decision !== "signed") return;

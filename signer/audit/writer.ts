@@ -90,6 +90,11 @@ export class ChainWriter {
     this.#state.setNext(next);
   }
 
+  setBack(batch: Batch, to: number): void {
+    this.#put(batch, eventLine({ ...this.#next(batch), event: "clock", to }));
+    this.#state.setBack(to);
+  }
+
   archive(batch: Batch, through: number, head: string): void {
     this.#put(batch, eventLine({ ...this.#next(batch), event: "archive", through, head }));
   }

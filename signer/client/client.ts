@@ -1,6 +1,6 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import { BACKOFF_MS, CLIENT_BATCH_ITEMS, CLIENT_WAITING_MAX, WITNESS_MS } from "../limits.ts";
-import { FRAME_MAX } from "../policy/limits.ts";
 import { type BatchResult, encodeBatch } from "../wire/clientbatch.ts";
 import { openSignerChannel, type SignerChannel, type SignerPlace } from "./channel.ts";
 import { openWitness, type WitnessAlarm } from "./witness.ts";
@@ -114,7 +114,7 @@ class Signer implements SignerClient {
   ): Promise<SignResult> {
     if (this.#state === "closed") return Promise.resolve(unavailable("closed"));
     if (this.#state === "other_signer") return Promise.resolve(unavailable("other_signer"));
-    if (frame.length > FRAME_MAX) return Promise.resolve(unavailable("frame_size"));
+    if (frame.length > FRAME_BYTES_MAX) return Promise.resolve(unavailable("frame_size"));
     if (this.#queue.length + this.#sent.size >= CLIENT_WAITING_MAX) return Promise.resolve(unavailable("busy"));
     return new Promise((resolve) => {
       const expires = performance.now() + deadlineMs;
@@ -155,7 +155,7 @@ class Signer implements SignerClient {
     let at = 0;
     while (call !== undefined && !this.#blocked && at < this.#queue.length) {
       const batch: Item[] = [];
-      for (let bytes = 0; at < this.#queue.length && batch.length < size && bytes < FRAME_MAX; at += 1) {
+      for (let bytes = 0; at < this.#queue.length && batch.length < size && bytes < FRAME_BYTES_MAX; at += 1) {
         const item = this.#queue[at] as Item;
         batch.push(item);
         bytes += item.frame.length;

@@ -6,10 +6,12 @@ import { decide } from "../policy/decide.ts";
 import type { PolicyConfig } from "../policy/settings.ts";
 import {
   applyChange,
+  clientsAhead,
   openState,
   type PolicyState,
   resumeClient,
   type SavedState,
+  setBackState,
   setNextAddress,
   takeSummed,
 } from "../policy/state.ts";
@@ -40,6 +42,10 @@ export interface ServiceJudge extends Judge {
   addressFloor(): number | undefined;
   /** The highest index that was signed; -1 before the first. */
   highestAddress(): number;
+  /** Clients that a wrong clock let sign ahead of the time, in milliseconds since 1970, so that theirs is refused now. */
+  ahead(nowMs: number): readonly string[];
+  /** A person's word is on record: nothing counts as later than this time. */
+  setBack(nowMs: number): void;
   /** A person's word is on record: the window begins there. */
   setNextAddress(next: number): void;
 }
@@ -79,6 +85,8 @@ export function openJudge(parts: JudgeParts): ServiceJudge {
     },
     addressFloor: () => (config.meaning === undefined ? undefined : (config.meaning.addressesFrom ?? 0)),
     highestAddress: () => state.addresses?.highest ?? -1,
+    ahead: (nowMs) => clientsAhead(state, config, nowMs),
+    setBack: (nowMs) => setBackState(state, nowMs),
     setNextAddress: (next) => setNextAddress(state, next),
   };
 }

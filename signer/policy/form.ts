@@ -1,8 +1,8 @@
 import { GZIP_OVERHEAD, MESSAGE_BYTES, MESSAGE_BYTES_MAX } from "../../proto/bounds.ts";
 import { type CanonicalFaultCode, decodeCanonical } from "../../proto/canonical.ts";
-import { FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
+import { FRAME_BYTES_MAX, FRAME_HEADER, type FrameError, parseFrame } from "../../proto/frame.ts";
 import { type GzipError, gunzipOne } from "../../proto/gzip.ts";
-import { FRAME_MAX, HASH_LENGTH } from "./limits.ts";
+import { HASH_LENGTH } from "./limits.ts";
 import { type RequestMessage, type ResponseMessage, SIGNED_METHODS } from "./methods.ts";
 import type { SignItem } from "./subject.ts";
 
@@ -59,7 +59,7 @@ const PAYLOAD_RULES = {
 
 /** Reads a frame as the message that its method and direction name, and stops at the first rule that it breaks. */
 export function readForm({ frame, method, direction }: SignItem): FrameForm {
-  if (frame.length > FRAME_MAX) return broken("form.size");
+  if (frame.length > FRAME_BYTES_MAX) return broken("form.size");
   if (isOfAnotherDomain(frame)) return broken("form.domain");
   if (frame.length === HASH_LENGTH) return broken("form.hash-length");
   const parsed = parseFrame(frame);

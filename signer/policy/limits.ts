@@ -1,7 +1,5 @@
 // Every limit of the policy with its reason. The code reads them from here, and so does the test of docs/policy.md.
 
-/** A frame, flag and length included: what is hashed for its record. Messages have bounds of their own (`proto/bounds.ts`). */
-export const FRAME_MAX = 65_536;
 /** A frame of this length could be the inner hash of a double SHA-256 (docs/policy.md#what-a-signature-over-a-frame-is-worth-elsewhere). */
 export const HASH_LENGTH = 32;
 

@@ -120,6 +120,30 @@ export function setNextAddress(state: PolicyState, next: number): void {
   state.addressFrom = next - 1;
 }
 
+/**
+ * Clients that a wrong clock let sign so far ahead that nothing of now passes, or in a day that has not come: their
+ * order, or their day, waits for that time.
+ */
+export function clientsAhead({ clients, addressDay }: PolicyState, config: PolicyConfig, nowMs: number): string[] {
+  const latest = BigInt(nowMs + config.nonceWindowMs) * 1_000n;
+  const today = budgetDay(nowMs);
+  const ahead = ({ highestNonce, day, atMs }: ClientState): boolean =>
+    highestNonce > latest || day > today || atMs > nowMs + config.nonceWindowMs || addressDay > today;
+  return [...clients].filter(([, client]) => ahead(client)).map(([name]) => name);
+}
+
+/** A person says that the clock was wrong and is right: nothing counts as later than now. No day is given anew. */
+export function setBackState(state: PolicyState, nowMs: number): void {
+  const nonce = BigInt(nowMs) * 1_000n;
+  const today = budgetDay(nowMs);
+  for (const client of state.clients.values()) {
+    if (client.highestNonce > nonce) client.highestNonce = nonce;
+    client.day = Math.min(client.day, today);
+    client.atMs = Math.min(client.atMs, nowMs);
+  }
+  state.addressDay = Math.min(state.addressDay, today);
+}
+
 export function saveState({ clients, addresses, addressDay, addressFrom }: PolicyState): SavedState {
   const kept = [...clients].map(
     ([name, { highestNonce, day, signed, paused }]) =>

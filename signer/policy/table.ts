@@ -1,7 +1,7 @@
+import { FRAME_BYTES_MAX } from "../../proto/frame.ts";
 import { isOverDay, isOverRate, isPaused } from "./budget.ts";
 import * as content from "./content.ts";
 import type { FormRuleId } from "./form.ts";
-import { FRAME_MAX } from "./limits.ts";
 import * as meaning from "./meaning.ts";
 import { SIGNED_METHODS } from "./methods.ts";
 import type { Profile, Subject } from "./subject.ts";
@@ -25,7 +25,7 @@ type OtherRuleId = (typeof OTHER_RULES)[number]["id"];
 export type RuleId = FormRuleId | OtherRuleId;
 
 const FORM_REASONS: Record<FormRuleId, string> = {
-  "form.size": `the frame is longer than ${FRAME_MAX} bytes`,
+  "form.size": `the frame is longer than ${FRAME_BYTES_MAX} bytes`,
   "form.domain": "it reads as an invoice, a signed message, a login phrase or a tagged hash",
   "form.hash-length": "a frame of 32 bytes could be a hash that another domain hashes again",
   "form.flag": "the flag is neither 0 nor 1",

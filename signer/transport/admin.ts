@@ -3,7 +3,7 @@ import type { Result } from "../../core/result.ts";
 import { listenUnix, type SocketError } from "../../core/sockets.ts";
 import { ADDRESS_INDEX_MAX, ADMIN_LINE_BYTES_MAX } from "../limits.ts";
 
-const ADMIN_COMMANDS = ["pause", "resume", "status"] as const;
+const ADMIN_COMMANDS = ["pause", "resume", "status", "nonces-reset"] as const;
 export type AdminCommand =
   | (typeof ADMIN_COMMANDS)[number]
   /** `next-address N`: the index of the address that comes next. */

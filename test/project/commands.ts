@@ -121,6 +121,7 @@ export const COMMANDS: Readonly<Record<string, readonly Start[]>> = {
 /** Scripts that no page tells people to type, and what runs them. */
 export const OTHER_SCRIPTS: Readonly<Record<string, string>> = {
   check: "npm test, as its second part",
+  "test:mutants": "whoever changes a module of its list; it takes hours",
   generate: "whoever changes proto/; test/proto/generate.test.ts calls the same file",
 };
 

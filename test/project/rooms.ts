@@ -75,7 +75,7 @@ export const ROOMS: Readonly<Record<string, HouseRoom>> = {
       ...["signer/engine", "signer/transport"],
     ],
   },
-  "signer/client": { may: ["core", "proto/gen", "signer/limits.ts", "signer/policy", "signer/wire"] },
+  "signer/client": { may: ["core", "proto", "proto/gen", "signer/limits.ts", "signer/policy", "signer/wire"] },
   "signer/main.ts": { may: ["signer/app"] },
 
   "lsp/limits.ts": { may: [], pure: true },

@@ -59,6 +59,20 @@ describe("`lsp config check` finds what `run` would refuse", () => {
       }
   });
 
+  test("it names every file that is wrong, and not the first alone", () => {
+    const absent = (name: string): string => join(folder, `no-${name}`);
+    const { status, stderr } = check({
+      tls: { certificate: absent("certificate"), "private-key": absent("key") },
+      lnd: { address: "127.0.0.1:10009", certificate: absent("lnd"), "macaroon-file": absent("macaroon") },
+      database: { "url-file": absent("url") },
+      signer: { socket: join(folder, "x".repeat(107)) },
+    });
+    assert.equal(status, 1);
+    for (const name of ["certificate", "key", "lnd", "macaroon", "url"])
+      assert(stderr.includes(absent(name)), `${name}: ${stderr}`);
+    assert.match(stderr, /signer\.socket: is longer/);
+  });
+
   test("it finds ports that are taken, or named twice", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));

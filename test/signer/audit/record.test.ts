@@ -83,6 +83,8 @@ test("events are read back as they were written", () => {
     { ...head, event: "start", cut: 0 },
     { ...head, event: "start", cut: 12, torn: "ab".repeat(32) },
     { ...head, event: "archive", through: 8, head: "cd".repeat(32) },
+    { ...head, event: "address", next: 12 },
+    { ...head, event: "clock", to: NOON },
     { ...head, event: "note", text: 'paused by "admin"\n' },
   ] as const;
   for (const event of events) assert.deepEqual(parseRecord(eventLine(event)), { ok: true, value: event });

@@ -1,8 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { GZIP_OVERHEAD, MESSAGE_BYTES } from "../../../proto/bounds.ts";
-import { encodeFrame } from "../../../proto/frame.ts";
+import { encodeFrame, FRAME_BYTES_MAX } from "../../../proto/frame.ts";
 import { newClient } from "../../../signer/policy/budget.ts";
-import { FRAME_MAX } from "../../../signer/policy/limits.ts";
 import { DEFAULT_BUDGET, DEFAULT_POLICY } from "../../../signer/policy/settings.ts";
 import type { PolicyContext, SignItem } from "../../../signer/policy/subject.ts";
 import type { RuleId } from "../../../signer/policy/table.ts";
@@ -32,7 +31,7 @@ export const POLICY_REFUSALS: readonly PolicyRefusal[] = [
   { rule: "ask.method", what: "another service", item: { ...GOOD, method: "/signrpc.Signer/SignMessage" } },
   { rule: "ask.method", what: "without the slash", item: { ...GOOD, method: "BtcLsp.Service/GetCfg" } },
   { rule: "ask.method", what: "a name that every object has", item: { ...GOOD, method: "constructor" } },
-  { rule: "form.size", what: "one byte more", item: framed(encodeFrame(new Uint8Array(FRAME_MAX - 4))) },
+  { rule: "form.size", what: "one byte more", item: framed(encodeFrame(new Uint8Array(FRAME_BYTES_MAX - 4))) },
   { rule: "form.domain", what: "an invoice", item: framed(Buffer.from("lnbcrt1pj0000000")) },
   { rule: "form.domain", what: "a message of lncli", item: framed(Buffer.from("Lightning Signed Message:hello")) },
   {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { ELEMENTS_MAX, MESSAGE_BYTES } from "../../../proto/bounds.ts";
+import { FRAME_BYTES_MAX } from "../../../proto/frame.ts";
 import { decide } from "../../../signer/policy/decide.ts";
 import { explain, policyTable, whatIsOff } from "../../../signer/policy/explain.ts";
 import * as limits from "../../../signer/policy/limits.ts";
@@ -62,7 +63,7 @@ describe("three lists: rules, tests, docs", () => {
       name,
       Number(value?.replaceAll(",", "")),
     ]);
-    const numbers = Object.entries(limits).map(([name, value]) => [name, Number(value)]);
+    const numbers = Object.entries({ FRAME_BYTES_MAX, ...limits }).map(([name, value]) => [name, Number(value)]);
     assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(numbers));
   });
 

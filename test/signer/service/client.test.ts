@@ -40,6 +40,7 @@ function countingLog(): { wrap: (log: ServiceLog) => ServiceLog; sizes: number[]
       },
       note: (text) => log.note(text),
       nextAddress: (next) => log.nextAddress(next),
+      setBack: (to) => log.setBack(to),
       hashOf: (seq) => log.hashOf(seq),
       key: () => log.key(),
       head: () => log.head(),

@@ -62,6 +62,7 @@ export function dyingAt(point: Failpoint, nth: number): { options: SignerRigOpti
       },
       note: (text) => log.note(text),
       nextAddress: (next) => log.nextAddress(next),
+      setBack: (to) => log.setBack(to),
       hashOf: (seq) => log.hashOf(seq),
       key: () => log.key(),
       head: () => log.head(),

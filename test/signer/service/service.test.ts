@@ -221,6 +221,7 @@ test("a log that cannot be written: nothing is signed, and health says so", asyn
     append: (entries) => (broken ? Promise.reject(new Error("ENOSPC")) : log.append(entries)),
     note: (text) => log.note(text),
     nextAddress: (next) => log.nextAddress(next),
+    setBack: (to) => log.setBack(to),
     hashOf: (seq) => log.hashOf(seq),
     key: () => log.key(),
     head: () => log.head(),
