@@ -1,7 +1,7 @@
 import { COPIED_MAX } from "../limits.ts";
 import type { ScreenBody } from "../screen/frame.ts";
 import { line, span } from "../screen/span.ts";
-import type { RefusalId } from "../table/refusals.ts";
+import type { RefusalId } from "../steps/ceremonies.ts";
 import { editLine, fieldLine, sameWords } from "./field.ts";
 import type { StepInput, StepTurn } from "./turn.ts";
 

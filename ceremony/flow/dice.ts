@@ -3,7 +3,7 @@ import { DICE_REFUSALS_MAX, DICE_TURN, KEY_GAP_MIN_MS } from "../limits.ts";
 import { checkDice, checkKeyTiming, type ThrowKey } from "../mix/dice.ts";
 import { letterOf } from "../screen/keys.ts";
 import { line, span } from "../screen/span.ts";
-import type { RefusalId } from "../table/refusals.ts";
+import type { RefusalId } from "../steps/ceremonies.ts";
 import { nothing } from "./field.ts";
 import { longer, shorter } from "./secretfield.ts";
 import { ROUND } from "./share.ts";

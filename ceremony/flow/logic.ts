@@ -1,4 +1,5 @@
-import type { StepId } from "../table/steps.ts";
+import { CEREMONIES, type CeremonyKind, type StepId } from "../steps/ceremonies.ts";
+import type { RowRefusal, Step } from "../steps/row.ts";
 import { bundleStep } from "./bundle.ts";
 import { close } from "./close.ts";
 import { compareStep } from "./compare.ts";
@@ -13,7 +14,7 @@ import { restore } from "./restore.ts";
 import { result } from "./result.ts";
 import { selftest } from "./selftest.ts";
 import { share } from "./share.ts";
-import type { StepLogic } from "./turn.ts";
+import { given, type StepLogic } from "./turn.ts";
 import { words } from "./words.ts";
 
 /**
@@ -24,8 +25,8 @@ function of<S>(logic: StepLogic<S>): StepLogic<unknown> {
   return logic as StepLogic<unknown>;
 }
 
-/** The reducer of every row of the table. */
-export const LOGIC: Readonly<Record<StepId, StepLogic<unknown>>> = {
+/** The reducer of every row of the ceremony of a seed. */
+const SEED: Readonly<Record<StepId, StepLogic<unknown>>> = {
   selftest: of(selftest),
   identity: of(identityStep),
   people: of(people),
@@ -42,3 +43,26 @@ export const LOGIC: Readonly<Record<StepId, StepLogic<unknown>>> = {
   result: of(result),
   close: of(close),
 };
+
+/** A ceremony as the engine plays it: its rows in order, and the reducer of each by its id. */
+export interface PlayedCeremony {
+  readonly steps: readonly Step[];
+  readonly logic: Readonly<Record<string, StepLogic<unknown>>>;
+}
+
+export const PLAYED: Readonly<Record<CeremonyKind, PlayedCeremony>> = {
+  seed: { steps: CEREMONIES.seed, logic: SEED },
+};
+
+/** The reducer of a step. */
+export function logicOf({ logic }: PlayedCeremony, step: string): StepLogic<unknown> {
+  return given(Object.hasOwn(logic, step) ? logic[step] : undefined, `the reducer of ${step}`);
+}
+
+/** What a refusal says and what follows: a row's own, or one of another step that it meets. */
+export function refusalOf({ steps }: PlayedCeremony, id: string): RowRefusal {
+  return given(
+    steps.map(({ refusals }) => refusals[id]).find((refusal) => refusal !== undefined),
+    `the refusal ${id}`,
+  );
+}

@@ -4,7 +4,7 @@ import { checkKeyTiming, checkPassphraseDice, type ThrowKey } from "../mix/dice.
 import { diceStrength, diceWord } from "../mix/dicewords.ts";
 import { type Line, line, span } from "../screen/span.ts";
 import { checkNewPassphrase } from "../seed/passphrase.ts";
-import type { RefusalId } from "../table/refusals.ts";
+import type { RefusalId } from "../steps/ceremonies.ts";
 import { COVERED, type Cover, coveredBody, coverTick, seenAt, UNCOVERED } from "./cover.ts";
 import { editLine, fieldLine, nothing } from "./field.ts";
 import {

@@ -2,19 +2,11 @@ import { COUNT_MAX, NOTE_MAX } from "../limits.ts";
 import { type FrameContext, type Size, screenFrame } from "../screen/frame.ts";
 import { faultOf, type Key, type KeyFault } from "../screen/keys.ts";
 import { type Line, line, span } from "../screen/span.ts";
-import { CEREMONY_REFUSALS, type RefusalId } from "../table/refusals.ts";
-import {
-  type Actor,
-  ANYWHERE,
-  type EventKind,
-  type Room,
-  type Step,
-  type StepId,
-  stepsFor,
-  stepsOf,
-} from "../table/steps.ts";
+import { ANYWHERE } from "../steps/anywhere.ts";
+import { type RefusalId, stepsFor } from "../steps/ceremonies.ts";
+import type { Actor, EventKind, Room, Step } from "../steps/row.ts";
 import { editLine, fieldLine, UNTAKEN } from "./field.ts";
-import { LOGIC } from "./logic.ts";
+import { logicOf, PLAYED, type PlayedCeremony, refusalOf } from "./logic.ts";
 import {
   type Ask,
   FlowFault,
@@ -29,7 +21,7 @@ import {
 
 /** An event before the transcript gives it sequence, chain and time. */
 export interface StepDraft {
-  readonly step: StepId;
+  readonly step: string;
   readonly actor: Actor;
   readonly kind: EventKind;
   readonly data: Readonly<Record<string, Note["data"][string]>>;
@@ -37,7 +29,7 @@ export interface StepDraft {
 
 export type StepOutcome =
   /** The next step belongs to another process. */
-  | { readonly kind: "room"; readonly step: StepId }
+  | { readonly kind: "room"; readonly step: string }
   | { readonly kind: "done" }
   /** A refusal after which nothing goes on: it stays on the screen until Enter, which gives `ended`. */
   | { readonly kind: "refused"; readonly id: RefusalId }
@@ -45,6 +37,7 @@ export type StepOutcome =
 
 /** The whole state of the ceremony in one process. A plain value: `advance` never changes one. */
 export interface Play {
+  readonly ceremony: PlayedCeremony;
   readonly step: Step;
   readonly state: unknown;
   readonly facts: SittingFacts;
@@ -67,11 +60,16 @@ export interface Advance {
 }
 
 /** Begins a step with what is known. */
-export function begin(step: StepId, facts: SittingFacts, secrets: Secrets): Advance {
-  const row = stepsFor(facts.config).find((candidate) => candidate.id === step);
+export function begin(
+  step: string,
+  facts: SittingFacts,
+  secrets: Secrets,
+  ceremony: PlayedCeremony = PLAYED.seed,
+): Advance {
+  const row = stepsFor(facts.config, ceremony.steps).find((candidate) => candidate.id === step);
   if (row === undefined) throw new FlowFault("no_such_step", `${step} is not a step of this mode`);
-  const play: Play = { step: row, state: undefined, facts, secrets, attempts: {}, complete: false };
-  return apply(play, LOGIC[step].begin({ facts, secrets, step: row }));
+  const play: Play = { ceremony, step: row, state: undefined, facts, secrets, attempts: {}, complete: false };
+  return apply(play, logicOf(ceremony, step).begin({ facts, secrets, step: row }));
 }
 
 /** The ceremony's only transition: state and input to state, events, a question to the adapters, an outcome. */
@@ -83,7 +81,7 @@ export function advance(play: Play, input: StepInput): Advance {
   if (input.kind === "answer" && input.answer.kind === "refused")
     return apply(play, { state: play.state, refused: { id: input.answer.id } });
   const scene = sceneOf(play);
-  const turn = LOGIC[play.step.id].reduce(play.state, input, scene);
+  const turn = logicOf(play.ceremony, play.step.id).reduce(play.state, input, scene);
   // Four times a second nothing happens, and nothing is drawn; nor does a key that means nothing take a message away.
   if (input.kind !== "answer" && turn.state === play.state && Object.keys(turn).length === 1)
     return { play, drafts: [] };
@@ -94,7 +92,7 @@ export function advance(play: Play, input: StepInput): Advance {
 /** The screen of this moment, rows of spans. */
 export function screen(play: Play, size: Size): Line[] {
   const scene = sceneOf(play);
-  const view = LOGIC[play.step.id].view(play.state, scene);
+  const view = logicOf(play.ceremony, play.step.id).view(play.state, scene);
   const page = given(
     play.step.pages.find((candidate) => candidate.id === view.page),
     `page ${view.page}`,
@@ -104,7 +102,7 @@ export function screen(play: Play, size: Size): Line[] {
     mode: config.mode,
     network: config.network,
     version,
-    steps: stepsFor(config),
+    steps: stepsFor(config, play.ceremony.steps),
     step: play.step,
     page: view.actor === undefined ? page : { ...page, actor: view.actor },
   };
@@ -120,7 +118,7 @@ export function screen(play: Play, size: Size): Line[] {
  * page was drawn answers another one, or nothing.
  */
 export function pageKey(play: Play): string {
-  const { page, part = "" } = LOGIC[play.step.id].view(play.state, sceneOf(play));
+  const { page, part = "" } = logicOf(play.ceremony, play.step.id).view(play.state, sceneOf(play));
   return [play.step.id, page, part, play.overlay?.kind ?? "", play.over ?? ""].join("/");
 }
 
@@ -206,7 +204,7 @@ function overlay(play: Play, input: Extract<StepInput, { kind: "key" }>): Advanc
   }
   if (key.kind === "interrupt" && play.over === undefined) {
     // What is secret comes back covered, and a secret that was being typed comes back void.
-    const { state } = LOGIC[play.step.id].reduce(play.state, { kind: "interrupted" }, sceneOf(play));
+    const { state } = logicOf(play.ceremony, play.step.id).reduce(play.state, { kind: "interrupted" }, sceneOf(play));
     return { play: { ...rest, state, overlay: { kind: "leave", text: "" } }, drafts: [] };
   }
   const mayNote = play.step.room === "table" || play.over !== undefined;
@@ -244,7 +242,7 @@ function untaken(key: Key): string | undefined {
 function strangeKey(play: Play, input: Extract<StepInput, { kind: "key" }>): Advance | undefined {
   const message = untaken(input.key);
   if (message === undefined) return undefined;
-  const turn = LOGIC[play.step.id].reduce(play.state, input, sceneOf(play));
+  const turn = logicOf(play.ceremony, play.step.id).reduce(play.state, input, sceneOf(play));
   return apply(turn.refused === undefined && turn.ignored !== true ? { ...play, message } : play, turn);
 }
 
@@ -264,21 +262,22 @@ function apply(play: Play, turn: StepTurn<unknown>): Advance {
     const attempt = Math.min((play.attempts[id] ?? 0) + 1, COUNT_MAX);
     const note = { what: "refused", actor: "machine" as const, data: { id, attempt, position } };
     if (!play.complete) drafts.push(draft(play.step, note));
-    const message = detail === undefined ? CEREMONY_REFUSALS[id].text : `${detail} ${CEREMONY_REFUSALS[id].text}`;
+    const { text, after } = refusalOf(play.ceremony, id);
+    const message = detail === undefined ? text : `${detail} ${text}`;
     next = { ...next, message, attempts: { ...play.attempts, [id]: attempt } };
-    if (CEREMONY_REFUSALS[id].after === "ends")
-      return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
+    if (after === "ends") return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
   }
   if (turn.go === undefined) return { play: next, drafts, ...ask };
-  const steps = stepsFor(play.facts.config);
+  const steps = stepsFor(play.facts.config, play.ceremony.steps);
   const here = steps.findIndex((step) => step.id === play.step.id);
-  const to = turn.go === "next" ? steps[here + 1] : steps.find((step) => step.id === turn.go);
+  const { back } = play.step;
+  const to = turn.go === "next" ? steps[here + 1] : steps.find((step) => step.id === back?.to);
   if (to === undefined) return { play: next, drafts, outcome: { kind: "done" } };
   if (to.room !== play.step.room) return { play: next, drafts, outcome: { kind: "room", step: to.id } };
   const { message: _, ...rest } = next;
   const begun = apply(
     { ...rest, step: to, state: undefined },
-    LOGIC[to.id].begin({ facts: next.facts, secrets: next.secrets, step: to }),
+    logicOf(play.ceremony, to.id).begin({ facts: next.facts, secrets: next.secrets, step: to }),
   );
   return { ...begun, drafts: [...drafts, ...begun.drafts] };
 }
@@ -290,9 +289,9 @@ function draft(step: Step, note: Note): StepDraft {
 }
 
 /** The process that a step belongs to. */
-export function roomOf(step: StepId): Room {
+export function roomOf(step: string, { steps }: PlayedCeremony = PLAYED.seed): Room {
   return given(
-    stepsOf("rehearsal").find((candidate) => candidate.id === step),
+    steps.find((candidate) => candidate.id === step),
     step,
   ).room;
 }

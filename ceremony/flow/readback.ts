@@ -32,7 +32,7 @@ export const readback: StepLogic<State> = {
           state,
           notes: [{ what: "again", actor: "officer2", data: {} }],
           facts: { wrongWords: state.wrong },
-          go: "words",
+          go: "back",
         };
       if (input.key.kind !== "enter") return { state };
       const entry = state.entry.open.length > 0 ? state.entry : reopened(state.entry, state.wrong);

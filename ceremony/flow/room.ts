@@ -1,6 +1,5 @@
 import { line, span } from "../screen/span.ts";
-import { ROOM_TEXTS } from "../table/lists.ts";
-import { ROOM_ITEMS } from "../table/steps.ts";
+import { ROOM_ITEMS, ROOM_TEXTS } from "../table/lists.ts";
 import { given, type Note, type StepTurn, type View } from "./turn.ts";
 
 /** How far the list of the room is gone through. */

@@ -2,9 +2,10 @@ import type { Secret } from "../../core/secret.ts";
 import type { CheckResult } from "../check/result.ts";
 import type { ScreenBody } from "../screen/frame.ts";
 import type { Key } from "../screen/keys.ts";
+import type { ABORT_REASONS } from "../steps/anywhere.ts";
+import type { RefusalId } from "../steps/ceremonies.ts";
+import type { Actor, Step } from "../steps/row.ts";
 import type { Config } from "../table/config.ts";
-import type { RefusalId } from "../table/refusals.ts";
-import type { ABORT_REASONS, Actor, Step } from "../table/steps.ts";
 
 export type AbortReason = (typeof ABORT_REASONS)[number];
 export type Role = Exclude<Actor, "machine">;
@@ -121,7 +122,8 @@ export interface StepTurn<S> {
   readonly secrets?: Partial<Secrets>;
   readonly ask?: Ask;
   readonly refused?: StepRefused;
-  readonly go?: "next" | "words";
+  /** On to the next step, or back to the one that the row names. */
+  readonly go?: "next" | "back";
   /** The key was no answer: what was said last stays on the screen. */
   readonly ignored?: true;
 }

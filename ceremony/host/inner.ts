@@ -1,7 +1,6 @@
 import { begin, type StepDraft } from "../flow/play.ts";
 import type { SittingFacts } from "../flow/turn.ts";
 import { type AbortReason, FlowFault } from "../flow/turn.ts";
-import type { StepId } from "../table/steps.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json, openChildPort } from "./channel.ts";
 import { FIRST_FD } from "./child.ts";
@@ -12,7 +11,7 @@ import { CEREMONY_EXIT } from "./usage.ts";
 
 /** Parent to child: where to begin, whether the events are on disk, or that it is over. */
 export type ToInner =
-  | { readonly kind: "begin"; readonly step: StepId; readonly facts: SittingFacts }
+  | { readonly kind: "begin"; readonly step: string; readonly facts: SittingFacts }
   | { readonly kind: "recorded"; readonly kept: boolean }
   | { readonly kind: "stop"; readonly reason: AbortReason };
 

@@ -2,10 +2,10 @@ import { runSelfTest } from "../check/selftest.ts";
 import { begin, roomOf, type StepDraft } from "../flow/play.ts";
 import type { AbortReason, Ask, HelperAnswer, SittingFacts } from "../flow/turn.ts";
 import { CHOSEN_QUIET_MS, OUT_ROOM, SUDDEN_QUIET_MS } from "../limits.ts";
+import { CEREMONY_REFUSALS } from "../steps/ceremonies.ts";
+import { RECORDS_VERSION } from "../steps/keys.ts";
 import type { Config } from "../table/config.ts";
 import { configHash } from "../table/config.ts";
-import { CEREMONY_REFUSALS } from "../table/refusals.ts";
-import { RECORDS_VERSION, type StepId } from "../table/steps.ts";
 import { timestamp } from "../transcript/chain.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json } from "./channel.ts";
@@ -52,7 +52,7 @@ interface Ledger {
   record(drafts: readonly StepDraft[]): boolean;
   open(ceremonyId: string): boolean;
   /** The step of the last event, for an end that no step chose. */
-  readonly step: () => StepId;
+  readonly step: () => string;
   readonly output: () => Output | undefined;
 }
 
@@ -121,7 +121,7 @@ function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<Helpe
 
 /** Runs the steps of another room in a child and lends it the terminal. */
 async function runChild(
-  step: StepId,
+  step: string,
   facts: SittingFacts,
   desk: Terminal,
   book: Ledger,
@@ -245,7 +245,7 @@ async function playRooms(
     record: async (drafts: readonly StepDraft[]) => book.record(drafts),
     answer: answers(book, () => now().slice(0, 10)),
   };
-  let step: StepId = "selftest";
+  let step = "selftest";
   let known = facts;
   for (;;) {
     const ending: Ending =

@@ -2,8 +2,7 @@ import { type Advance, advance, dropped, type Play, pageKey, type StepDraft, scr
 import type { AbortReason, Ask, HelperAnswer, SittingFacts, StepInput } from "../flow/turn.ts";
 import { fits, type Size } from "../screen/frame.ts";
 import type { Line } from "../screen/span.ts";
-import type { RefusalId } from "../table/refusals.ts";
-import type { StepId } from "../table/steps.ts";
+import type { RefusalId } from "../steps/ceremonies.ts";
 
 /** What a desk sees: a key, the time, a changed size, or that it is over. */
 export type Seen =
@@ -30,10 +29,10 @@ export interface Helpers {
 }
 
 export type Ending =
-  | { readonly kind: "room"; readonly step: StepId; readonly facts: SittingFacts }
+  | { readonly kind: "room"; readonly step: string; readonly facts: SittingFacts }
   | { readonly kind: "done" }
-  | { readonly kind: "refused"; readonly id: RefusalId; readonly step: StepId }
-  | { readonly kind: "ended"; readonly reason: AbortReason; readonly step: StepId };
+  | { readonly kind: "refused"; readonly id: RefusalId; readonly step: string }
+  | { readonly kind: "ended"; readonly reason: AbortReason; readonly step: string };
 
 /**
  * Plays the steps of one process until the next belongs to another, or the ceremony ends. Every event is recorded before

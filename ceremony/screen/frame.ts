@@ -1,5 +1,5 @@
 import { SCREEN_COLUMNS, SCREEN_ROWS } from "../limits.ts";
-import type { Actor, Page, Step } from "../table/steps.ts";
+import type { Actor, Page, Step } from "../steps/row.ts";
 import { clipped, type Line, line, lineWidth, span, wrap } from "./span.ts";
 
 export interface Size {

@@ -1,6 +1,6 @@
-import type { ROOM_ITEMS } from "./steps.ts";
-
 // What the screen shows as a list, and the printed script too.
+
+export const ROOM_ITEMS = ["phones_out", "cameras_covered", "door_closed", "cables_out", "paper_and_pens"] as const;
 
 /** What the witness answers for, by the name under which it is recorded. */
 export const ROOM_TEXTS: Readonly<Record<(typeof ROOM_ITEMS)[number], string>> = {

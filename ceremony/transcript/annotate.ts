@@ -1,12 +1,13 @@
 import { canonicalJson, type JsonValue } from "../../core/canonical.ts";
 import { pgpWords } from "../../core/pgpwords.ts";
+import { rolesOf, secondsBetween } from "../steps/agreement.ts";
+import { CEREMONY_REFUSALS, isRefusalId, STEPS, stepsFor } from "../steps/ceremonies.ts";
+import { ACTORS, refusalText, type TableEntry } from "../steps/row.ts";
 import type { Config } from "../table/config.ts";
-import { isRefusalId, refusalText } from "../table/refusals.ts";
-import { ACTORS, type Step, stepsFor, type TableEntry } from "../table/steps.ts";
-import { rolesOf } from "./agreement.ts";
-import { secondsBetween, type TranscriptEvent } from "./chain.ts";
+import type { TranscriptEvent } from "./chain.ts";
+import type { FormatStep } from "./format.ts";
 import { actorName, aloud, plain, row, stepNumber, tableHead } from "./markdown.ts";
-import { leastOf, recordsVersion } from "./order.ts";
+import { leastOf } from "./order.ts";
 import type { TranscriptVerdict } from "./verify.ts";
 
 /**
@@ -16,7 +17,7 @@ import type { TranscriptVerdict } from "./verify.ts";
 export function annotatedScript(verdict: TranscriptVerdict): string {
   const { config, events } = verdict;
   if (config === undefined) return "";
-  const steps = stepsFor(config);
+  const steps = stepsFor(config, verdict.format.steps);
   const lines = [
     `# A ceremony: ${config.mode === "rehearsal" ? "REHEARSAL, worth nothing" : "production"}`,
     "",
@@ -48,18 +49,19 @@ function summary(verdict: TranscriptVerdict, config: Config): readonly string[] 
 }
 
 function stepLines(
-  step: Step,
-  steps: readonly Step[],
+  step: FormatStep,
+  steps: readonly FormatStep[],
   events: readonly TranscriptEvent[],
   config: Config,
 ): readonly string[] {
   const here = events.filter((event) => event.step === step.id);
-  const table = recordsVersion(events[0]);
-  const missing = step.records.flatMap((entry) => lacking(entry, here, config, table));
+  // Of a step that is no more, nobody knows what was read aloud.
+  const pages = STEPS.find(({ id }) => id === step.id)?.pages ?? [];
+  const missing = step.records.flatMap((entry) => lacking(entry, here, config));
   return [
     `## ${stepNumber(step, steps)}. ${step.title}`,
     "",
-    ...step.pages.map((page) => `- ${aloud(page)}`),
+    ...pages.map((page) => `- ${aloud(page)}`),
     "",
     ...(here.length === 0 ? [] : tableHead("line:", "time", "who", "recorded", "")),
     ...here.map((event) => row(String(event.seq), event.at.slice(11, 19), actorName(event.actor), ...recorded(event))),
@@ -67,13 +69,8 @@ function stepLines(
   ];
 }
 
-function lacking(
-  entry: TableEntry,
-  here: readonly TranscriptEvent[],
-  config: Config,
-  table: number,
-): readonly string[] {
-  const least = leastOf(entry, config, table);
+function lacking(entry: TableEntry, here: readonly TranscriptEvent[], config: Config): readonly string[] {
+  const least = leastOf(entry, config);
   const count = here.filter((event) => event.kind === entry.kind && event.data["what"] === entry.what).length;
   if (count >= least) return [];
   return [least === 1 ? entry.what : `${entry.what} (${count} of ${least})`];
@@ -93,7 +90,7 @@ function recorded(event: TranscriptEvent): readonly string[] {
 
 function refusal(fields: Readonly<Record<string, JsonValue>>): string {
   const id = String(fields["id"]);
-  const text = isRefusalId(id) ? refusalText(id) : "";
+  const text = isRefusalId(id) ? refusalText(CEREMONY_REFUSALS[id]) : "";
   const position = fields["position"] === 0 ? "" : `, word ${cell(fields["position"])}`;
   return `${plain(text)} (attempt ${cell(fields["attempt"])}${position})`;
 }

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type JsonObject } from "../../core/canonical.ts";
-import type { Actor, EventKind, StepId } from "../table/steps.ts";
+import { secondsBetween } from "../steps/agreement.ts";
+import type { Actor, EventKind } from "../steps/row.ts";
+import { type TranscriptFormat, WRITTEN_FORMAT } from "./format.ts";
 import { checkEvent } from "./schema.ts";
 
 /** What a step has to say, before the chain gives it number, predecessor and time. */
 export interface EventDraft {
-  readonly step: StepId;
+  readonly step: string;
   readonly actor: Actor;
   readonly kind: EventKind;
   /** `what` names the entry of the table; the other members are its fields. */
@@ -57,13 +59,14 @@ export function appendEvent(
   head: TranscriptHead,
   draft: EventDraft,
   at: string,
+  format: TranscriptFormat = WRITTEN_FORMAT,
 ): { line: Buffer; head: TranscriptHead } {
   const seq = head.seq + 1;
   const began = head.began === "" ? at : head.began;
   const closing = draft.kind === "done" ? { events: seq, seconds: secondsBetween(began, at) } : {};
   const { step, actor, kind } = draft;
   const event = { seq, prev: head.prev, step, actor, kind, at, data: { ...draft.data, ...closing } };
-  const checked = checkEvent(event);
+  const checked = checkEvent(event, format);
   if (!checked.ok) throw new TranscriptFault(checked.error.code, `${step}.${checked.error.field}`);
   if (!isTimestamp(at)) throw new TranscriptFault("event_form", `${step}.at`);
   const text = canonicalJson(event);
@@ -83,9 +86,4 @@ export function timestamp(unix: number): string {
 export function isTimestamp(text: string): boolean {
   const time = Date.parse(text);
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(time) && timestamp(time / 1000) === text;
-}
-
-/** Zero if the clock was set back in between. */
-export function secondsBetween(from: string, to: string): number {
-  return Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
 }

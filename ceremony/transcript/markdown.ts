@@ -1,4 +1,4 @@
-import type { Actor, Page, Step } from "../table/steps.ts";
+import type { Actor, Page, Step } from "../steps/row.ts";
 
 /** Parts of the printed and of the annotated script. Markdown, and still readable as plain text. */
 
@@ -31,7 +31,7 @@ export function tableHead(...names: readonly string[]): readonly string[] {
 }
 
 /** Steps of one number are parts of the same: 9a, 9b. */
-export function stepNumber(step: Step, steps: readonly Step[]): string {
+export function stepNumber<S extends Pick<Step, "number">>(step: S, steps: readonly S[]): string {
   const alike = steps.filter((other) => other.number === step.number);
   const part = alike.length === 1 ? "" : String.fromCharCode("a".charCodeAt(0) + alike.indexOf(step));
   return `${step.number}${part}`;

@@ -1,13 +1,11 @@
 import { HASH_ROWS } from "../limits.ts";
+import { STEPS, stepsOf } from "../steps/ceremonies.ts";
+import { PAPER_BLANK, type PaperPart, refusalText, type Step, type TableEntry } from "../steps/row.ts";
 import type { Mode } from "../table/config.ts";
-import { closingList, ROOM_TEXTS } from "../table/lists.ts";
-import { CEREMONY_REFUSALS, refusalText } from "../table/refusals.ts";
-import { ROOM_ITEMS, type Step, type StepId, stepsOf, type TableEntry } from "../table/steps.ts";
 import { actorName, aloud, row, stepNumber, tableHead } from "./markdown.ts";
 
 const PEOPLE = ["leader", "operator", "officer1", "officer2", "witness"] as const;
-/** Long enough for a pen. */
-const BLANK = "________";
+const BLANK = PAPER_BLANK;
 
 const HOW_OFTEN: Readonly<Record<TableEntry["times"], string>> = {
   one: "",
@@ -41,29 +39,17 @@ const WORDS_TABLE = [
 const box = (text: string): string => `- [ ] ${text}`;
 
 /** What is written down or ticked by hand at a step. */
-const PAPERS: Readonly<Partial<Record<StepId, readonly string[]>>> = {
-  people: ["The room, as the witness is asked:", "", ...ROOM_ITEMS.map((item) => box(ROOM_TEXTS[item]))],
-  share: ["The commitment, in the hand of the witness:", "", ...WORDS_TABLE],
-  mix: [`Node id, first and last eight digits: ${BLANK}${BLANK} ${BLANK}${BLANK}`],
-  close: [
-    "The head of the transcript, in the hand of the witness:",
-    "",
-    ...WORDS_TABLE,
-    "",
-    "Then, in this order (identity.age only with a signer):",
-    "",
-    ...closingList(true).map(box),
-    "",
-    `Bag numbers: plate 1 ${BLANK}${BLANK}   plate 2 ${BLANK}${BLANK}   passphrase ${BLANK}${BLANK}`,
-  ],
-};
+function paperLines(part: PaperPart): readonly string[] {
+  if (part === "words of a hash") return WORDS_TABLE;
+  return typeof part === "string" ? [part] : part.boxes.map(box);
+}
 
 /**
  * The script that is printed before a ceremony and followed with a pen: who acts, what is read aloud, what the screen
  * shows, what is recorded and what is refused. It comes from the table that the program runs.
  */
-export function scriptMarkdown(mode: Mode): string {
-  const steps = stepsOf(mode);
+export function scriptMarkdown(mode: Mode, ceremony: readonly Step[] = STEPS): string {
+  const steps = stepsOf(mode, ceremony);
   const lines = [
     ...TITLES[mode],
     "",
@@ -85,11 +71,10 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 
 function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
   const records = step.records.filter((entry) => mode === "rehearsal" || entry.kind !== "waiver");
-  const refusals = step.refuses.map((id) => {
-    const ends = CEREMONY_REFUSALS[id].after === "ends" ? " (ends the ceremony)" : "";
-    return `- \`${id}\`${ends}: ${refusalText(id)}`;
+  const refusals = Object.entries(step.refusals).map(([id, refusal]) => {
+    const ends = refusal.after === "ends" ? " (ends the ceremony)" : "";
+    return `- \`${id}\`${ends}: ${refusalText(refusal)}`;
   });
-  const papers = PAPERS[step.id];
   const failures = step.pages.flatMap((page) => {
     const only = page.only !== undefined && "failure" in page.only ? page.only.failure : undefined;
     return only === undefined ? [] : [`- ${capital(only)}: ${aloud(page)}`, `  Screen: ${page.shows}.`];
@@ -103,7 +88,7 @@ function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
       const besides = mode === "rehearsal" && page.rehearsal !== undefined ? `; ${page.rehearsal}` : "";
       return [box(`${only}${aloud(page)}`), `      Screen: ${page.shows}${besides}.`];
     }),
-    ...(papers === undefined ? [] : ["", ...papers]),
+    ...(step.paper === undefined ? [] : ["", ...step.paper.flatMap(paperLines)]),
     "",
     `Recorded: ${records.map((entry) => `\`${entry.what}\`${HOW_OFTEN[entry.times]}`).join(", ")}.`,
     ...(failures.length === 0 ? [] : ["", "Only if something is wrong:", "", ...failures]),

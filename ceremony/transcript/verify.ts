@@ -1,9 +1,9 @@
 import type { Config } from "../table/config.ts";
-import type { StepId } from "../table/steps.ts";
-import { checkAgreement, configOf } from "./agreement.ts";
+import { checkAgreement } from "./agreement.ts";
 import type { TranscriptEvent } from "./chain.ts";
 import type { TranscriptFinding } from "./faults.ts";
-import { readLines } from "./lines.ts";
+import { configOf, formatNamed, type TranscriptFormat } from "./format.ts";
+import { readLines, type TranscriptLines } from "./lines.ts";
 import { followSteps, type Progress } from "./order.ts";
 import { unsaved } from "./saved.ts";
 
@@ -25,12 +25,14 @@ export interface TranscriptVerdict {
   /** The configuration of the first line, if that line is sound. */
   readonly config?: Config;
   /** Where the last sound line stands in the table; absent if there is none. */
-  readonly step?: { readonly id: StepId; readonly number: number; readonly title: string };
+  readonly step?: { readonly id: string; readonly number: number; readonly title: string };
   /** The reason that the last line gives for an early end. */
   readonly ended?: string;
   /** Bytes of an unfinished line at the end: ignored, as a kill leaves them. */
   readonly torn: boolean;
   readonly fault?: TranscriptFinding;
+  /** What the lines were checked against. */
+  readonly format: TranscriptFormat;
 }
 
 /**
@@ -38,24 +40,25 @@ export interface TranscriptVerdict {
  * say together, and at last the head.
  *
  * @param headHex SHA-256 of the last line as the witness wrote it down, 64 hex digits in lower case
+ * @param named the format of a transcript, by the data of its first line
  */
-export function verifyTranscript(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
-  const verdict = verifyBytes(bytes, headHex);
+export function verifyTranscript(bytes: Uint8Array, headHex?: string, named = formatNamed): TranscriptVerdict {
+  const verdict = verifyBytes(bytes, headHex, named);
   const saved = verdict.kind === "broken" || verdict.torn ? unsaved(bytes) : undefined;
   if (saved === undefined) return verdict;
-  const before = verifyBytes(saved.bytes, headHex);
+  const before = verifyBytes(saved.bytes, headHex, named);
   // What a kill leaves has no last line end either: only a complete transcript shows that it was lost later.
   const isOther = before.kind === "broken" || (saved.code === "line_end_lost" && before.kind === "stopped");
   if (isOther) return verdict;
   return { ...before, kind: "broken", fault: { line: saved.line, code: saved.code, detail: before.kind } };
 }
 
-function verifyBytes(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
-  const lines = readLines(bytes);
+function verifyBytes(bytes: Uint8Array, headHex: string | undefined, named: typeof formatNamed): TranscriptVerdict {
+  const lines = readLines(bytes, named);
   const opened = lines.events[0];
   const config = configOf(opened);
-  const progress = config === undefined ? undefined : followSteps(lines.events, config);
-  const fault = firstFault(lines.events, config, progress, lines.torn) ?? lines.fault;
+  const progress = config === undefined ? undefined : followSteps(lines.events, config, lines.format);
+  const fault = firstFault(lines, config, progress) ?? lines.fault;
   const events = fault === undefined ? lines.events : lines.events.slice(0, fault.line - 1);
   const head = fault === undefined ? lines.head.prev : (lines.events[events.length]?.prev ?? lines.head.prev);
   const last = events.at(-1);
@@ -65,6 +68,7 @@ function verifyBytes(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
     events,
     head,
     torn: lines.torn,
+    format: lines.format,
     ...(headHex === undefined || fault !== undefined ? {} : { headMatches: headHex === head }),
     ...(config === undefined || events.length === 0 ? {} : { config }),
     ...(progress === undefined || last === undefined ? {} : { step: progress.step }),
@@ -79,16 +83,15 @@ function verifyBytes(bytes: Uint8Array, headHex?: string): TranscriptVerdict {
 
 /** The fault of the earliest line. Agreement is looked at no further than the steps are in order. */
 function firstFault(
-  events: readonly TranscriptEvent[],
+  { events, format, torn }: TranscriptLines,
   config: Config | undefined,
   progress: Progress | undefined,
-  torn: boolean,
 ): TranscriptFinding | undefined {
   if (events.length === 0) return undefined;
   if (config === undefined || progress === undefined)
     return { line: 1, code: "opening_missing", detail: "selftest.opened" };
   const inOrder = progress.fault === undefined ? events : events.slice(0, progress.fault.line);
-  const disagreement = checkAgreement(inOrder, config);
+  const disagreement = checkAgreement(inOrder, config, format);
   if (disagreement !== undefined && disagreement.line < (progress.fault?.line ?? Number.POSITIVE_INFINITY))
     return disagreement;
   const after = torn && (progress.over === "complete" || progress.over === "ended");

@@ -22,11 +22,12 @@ export const ROOMS: Readonly<Record<string, HouseRoom>> = {
   "ceremony/limits.ts": { may: [], pure: true },
   "ceremony/table": { may: ["core", "ceremony/limits.ts"], pure: true },
   "ceremony/seed": { may: ["core", "ceremony/limits.ts"], pure: true },
+  "ceremony/steps": { may: ["core", "ceremony/limits.ts", "ceremony/table", "ceremony/seed"], pure: true },
   "ceremony/second": { may: ["core"], pure: true },
   "ceremony/mix": { may: ["core", "ceremony/limits.ts", "ceremony/seed"], pure: true },
   "ceremony/bundle": { may: ["core", "ceremony/table", "ceremony/seed", "ceremony/mix"], pure: true },
-  "ceremony/screen": { may: ["core", "ceremony/limits.ts", "ceremony/table"], pure: true },
-  "ceremony/transcript": { may: ["core", "ceremony/limits.ts", "ceremony/table", "ceremony/seed"], pure: true },
+  "ceremony/screen": { may: ["core", "ceremony/limits.ts", "ceremony/steps"], pure: true },
+  "ceremony/transcript": { may: ["core", "ceremony/limits.ts", "ceremony/table", "ceremony/steps"], pure: true },
   "ceremony/check": {
     may: [
       ...["core", "ceremony/limits.ts", "ceremony/table", "ceremony/seed", "ceremony/second", "ceremony/mix"],
@@ -37,7 +38,7 @@ export const ROOMS: Readonly<Record<string, HouseRoom>> = {
   "ceremony/flow": {
     may: [
       ...["core", "ceremony/limits.ts", "ceremony/table", "ceremony/seed", "ceremony/second", "ceremony/mix"],
-      ...["ceremony/bundle", "ceremony/check", "ceremony/screen"],
+      ...["ceremony/bundle", "ceremony/check", "ceremony/screen", "ceremony/steps"],
     ],
     pure: true,
   },
@@ -45,7 +46,7 @@ export const ROOMS: Readonly<Record<string, HouseRoom>> = {
   "ceremony/host": {
     may: [
       ...["core", "ceremony/limits.ts", "ceremony/table", "ceremony/check", "ceremony/flow", "ceremony/screen"],
-      ...["ceremony/transcript", "ceremony/inspect"],
+      ...["ceremony/transcript", "ceremony/inspect", "ceremony/steps"],
     ],
   },
   "ceremony/app": {

@@ -52,8 +52,8 @@ const TOP_LEVEL = new Set([
 ]);
 
 const LINES_MAX = 300;
-/** The ceremony as one table: as long as a ceremony is. */
-const TABLES = new Set(["ceremony/table/steps.ts"]);
+/** A frozen format of the transcript: as long as a ceremony is. */
+const TABLES = new Set(["ceremony/transcript/format1.ts"]);
 
 export const ARCHITECTURE_RULES: readonly ArchitectureRule[] = [
   {

@@ -5,7 +5,6 @@ import type { Ask, HelperAnswer, SittingFacts } from "../../ceremony/flow/turn.t
 import { type Ending, type Helpers, runSteps } from "../../ceremony/host/runner.ts";
 import type { Size } from "../../ceremony/screen/frame.ts";
 import { type Config, configHash } from "../../ceremony/table/config.ts";
-import type { StepId } from "../../ceremony/table/steps.ts";
 import { appendEvent, TRANSCRIPT_GENESIS } from "../../ceremony/transcript/chain.ts";
 import { Secret } from "../../core/secret.ts";
 import { FakeMachine } from "../ceremony/check/machine.ts";
@@ -94,7 +93,7 @@ function goodMachine() {
 /** Every room of the ceremony in one process: no child, no channel, the same steps. */
 async function runFixed(desk: EmulatedDesk): Promise<Ending> {
   const helpers = fixedHelpers();
-  let step: StepId = "selftest";
+  let step = "selftest";
   let facts = FACTS;
   for (;;) {
     const ending = await runSteps(begin(step, facts, {}), desk, helpers);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STEPS } from "../../../ceremony/table/steps.ts";
+import { STEPS } from "../../../ceremony/steps/ceremonies.ts";
 import { ALL, CHOSEN, type FaultScene } from "./scenes.ts";
 import { describeVerdict, FAULTS_TOGETHER, FaultStage } from "./stage.ts";
 

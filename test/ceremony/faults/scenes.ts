@@ -1,4 +1,5 @@
-import { type Room, type StepId, stepsOf } from "../../../ceremony/table/steps.ts";
+import { STEPS, type StepId, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
+import type { Room } from "../../../ceremony/steps/row.ts";
 
 /** Everything that the player of a rehearsal meets, in order; pages of the self-test after the first are more of it. */
 const SCENES: Readonly<Record<StepId, readonly string[]>> = {
@@ -55,7 +56,7 @@ export interface FaultScene {
 /** `DEEP=1`: faults at every scene, not only at one of every step. */
 export const DEEP = process.env["DEEP"] === "1";
 
-export const ALL: readonly FaultScene[] = stepsOf("rehearsal")
+export const ALL: readonly FaultScene[] = stepsOf("rehearsal", STEPS)
   .flatMap(({ id: step, room }) => SCENES[step].map((name) => ({ name, step, room, opened: true })))
   .map((scene, at, all) => ({ ...scene, opened: at > all.findIndex(({ name }) => name === "ceremony-id-read") }));
 

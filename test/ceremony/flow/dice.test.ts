@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CEREMONY_REFUSALS } from "../../../ceremony/table/refusals.ts";
+import { CEREMONY_REFUSALS } from "../../../ceremony/steps/ceremonies.ts";
 import { ENTER, FACES, scenesOf, walkTo } from "./people.ts";
 import { fork, messageOf, paste, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type, wait } from "./table.ts";
 import { watchAll } from "./watch.ts";

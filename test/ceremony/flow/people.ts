@@ -1,6 +1,6 @@
 import { hashTable } from "../../../ceremony/flow/field.ts";
 import { PHRASE_WORDS } from "../../../ceremony/seed/phrase.ts";
-import type { StepId } from "../../../ceremony/table/steps.ts";
+import type { StepId } from "../../../ceremony/steps/ceremonies.ts";
 import { Secret } from "../../../core/secret.ts";
 import { hashRows, signerKey } from "../../rehearsal/papers.ts";
 import { fork, rowsOf, type Sitting, screenOf, TODAY, textOf, type } from "./table.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encipher } from "../../../ceremony/seed/aezeed.ts";
 import { formatPhrase } from "../../../ceremony/seed/phrase.ts";
-import { CEREMONY_REFUSALS } from "../../../ceremony/table/refusals.ts";
+import { CEREMONY_REFUSALS } from "../../../ceremony/steps/ceremonies.ts";
 import { Secret } from "../../../core/secret.ts";
 import { ENTER, scenesOf, typePlate, walkOn, walkTo } from "./people.ts";
 import { fork, messageOf, REHEARSAL, refusalOf, type Sitting, screenOf, sit, type, wait } from "./table.ts";

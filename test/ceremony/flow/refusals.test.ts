@@ -6,8 +6,8 @@ import {
   type CeremonyRefusal,
   isRefusalId,
   type RefusalId,
-} from "../../../ceremony/table/refusals.ts";
-import type { StepId } from "../../../ceremony/table/steps.ts";
+  type StepId,
+} from "../../../ceremony/steps/ceremonies.ts";
 import { walkOn, walkTo } from "./people.ts";
 import { SLIPS, type Slip } from "./slips.ts";
 import {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { STEPS, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
+import type { Step } from "../../../ceremony/steps/row.ts";
 import type { Config } from "../../../ceremony/table/config.ts";
-import { type Step, stepsOf } from "../../../ceremony/table/steps.ts";
 import { typePlate, walkOn, walkTo } from "./people.ts";
 import { PRODUCTION, REHEARSAL, type Sitting, screenOf, sit, type, wait } from "./table.ts";
 import { assertComplete, watchAll } from "./watch.ts";
@@ -46,7 +47,7 @@ test("a rehearsal reaches its end by every page of its table but those of anothe
   assertComplete(sitting);
   assert.deepEqual(
     [...seen].sort(),
-    pagesOf(stepsOf("rehearsal")).filter((page) => page !== "passphrase/dice"),
+    pagesOf(stepsOf("rehearsal", STEPS)).filter((page) => page !== "passphrase/dice"),
   );
 });
 
@@ -56,7 +57,7 @@ test("production, two plates, passphrase by dice: the other pages, and no openin
   assertComplete(sitting);
   assert.deepEqual(
     [...seen].sort(),
-    pagesOf(stepsOf("production")).filter((page) => page !== "passphrase/first"),
+    pagesOf(stepsOf("production", STEPS)).filter((page) => page !== "passphrase/first"),
   );
   assert.ok(!seen.has("opening/opened"));
   const plates = sitting.drafts.filter(({ data }) => data["what"] === "plate");

@@ -1,5 +1,4 @@
-import type { RefusalId } from "../../../ceremony/table/refusals.ts";
-import type { StepId } from "../../../ceremony/table/steps.ts";
+import type { RefusalId, StepId } from "../../../ceremony/steps/ceremonies.ts";
 import { FACES, TABLE_PASSPHRASE, typePlate } from "./people.ts";
 import { paste, type Sitting, TODAY, type } from "./table.ts";
 

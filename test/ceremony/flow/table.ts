@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { KNOWN_ANSWERS } from "../../../ceremony/check/known.ts";
 import type { CheckResult } from "../../../ceremony/check/result.ts";
 import { MACHINE_CHECKS } from "../../../ceremony/check/table.ts";
-import { LOGIC } from "../../../ceremony/flow/logic.ts";
+import { logicOf } from "../../../ceremony/flow/logic.ts";
 import {
   type Advance,
   advance,
@@ -16,9 +16,8 @@ import type { Ask, HelperAnswer, SittingFacts, StepInput } from "../../../ceremo
 import type { Size } from "../../../ceremony/screen/frame.ts";
 import { keysOf } from "../../../ceremony/screen/keys.ts";
 import { type Line, lineWidth } from "../../../ceremony/screen/span.ts";
+import type { RefusalId, StepId } from "../../../ceremony/steps/ceremonies.ts";
 import { type Config, configHash } from "../../../ceremony/table/config.ts";
-import type { RefusalId } from "../../../ceremony/table/refusals.ts";
-import type { StepId } from "../../../ceremony/table/steps.ts";
 import { Secret } from "../../../core/secret.ts";
 import { RECIPIENT } from "../../signer/bundle/samples.ts";
 
@@ -141,8 +140,8 @@ function settle(sitting: Sitting, first: Advance): void {
   }
 }
 
-function pageOf({ step, state, facts, secrets }: Play): string {
-  return LOGIC[step.id].view(state, { facts, secrets, step }).page;
+function pageOf({ ceremony, step, state, facts, secrets }: Play): string {
+  return logicOf(ceremony, step.id).view(state, { facts, secrets, step }).page;
 }
 
 /** Nothing in a state may be changed but secrets, which are wiped. A frozen one shows who tries. */

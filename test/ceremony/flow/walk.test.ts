@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { StepId } from "../../../ceremony/table/steps.ts";
+import type { StepId } from "../../../ceremony/steps/ceremonies.ts";
 import { answerScene, walkOn, walkTo } from "./people.ts";
 import {
   allPass,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StepDraft } from "../../../ceremony/flow/play.ts";
 import { formatPhrase, wordIndexes } from "../../../ceremony/seed/phrase.ts";
 import { wordBytes } from "../../../ceremony/seed/wordlist.ts";
-import { type StepId, stepsOf } from "../../../ceremony/table/steps.ts";
+import { STEPS, type StepId, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
 import { checkAgreement } from "../../../ceremony/transcript/agreement.ts";
 import {
   appendEvent,
@@ -10,6 +10,7 @@ import {
   TRANSCRIPT_GENESIS,
   type TranscriptEvent,
 } from "../../../ceremony/transcript/chain.ts";
+import { WRITTEN_FORMAT } from "../../../ceremony/transcript/format.ts";
 import { followSteps, leastOf } from "../../../ceremony/transcript/order.ts";
 import { checkEvent } from "../../../ceremony/transcript/schema.ts";
 import { Secret } from "../../../core/secret.ts";
@@ -135,23 +136,23 @@ export function assertComplete(sitting: Sitting): void {
   const { config } = sitting.play.facts;
   assert.deepEqual(sitting.outcome, { kind: "done" });
   const events = transcriptOf(sitting);
-  for (const step of stepsOf(config.mode))
+  for (const step of stepsOf(config.mode, STEPS))
     for (const entry of step.records) {
       const count = events.filter(
         ({ step: at, kind, data }) => at === step.id && kind === entry.kind && data["what"] === entry.what,
       ).length;
       assert.ok(count >= leastOf(entry, config), `${step.id}.${entry.what} stands ${count} times`);
     }
-  const followed = followSteps(events, config);
+  const followed = followSteps(events, config, WRITTEN_FORMAT);
   assert.deepEqual([followed.fault, followed.over, followed.step.id], [undefined, "complete", "close"]);
-  assert.equal(checkAgreement(events, config), undefined);
+  assert.equal(checkAgreement(events, config, WRITTEN_FORMAT), undefined);
 }
 
 /** The beginning of a ceremony that a refusal ended at this step: the verifier finds nothing wrong in it. */
 export function assertStopped(sitting: Sitting, step: StepId): void {
   const { config } = sitting.play.facts;
   const events = transcriptOf(sitting);
-  const followed = followSteps(events, config);
+  const followed = followSteps(events, config, WRITTEN_FORMAT);
   assert.deepEqual([followed.fault, followed.over, followed.step.id], [undefined, "refused", step]);
-  assert.equal(checkAgreement(events, config), undefined);
+  assert.equal(checkAgreement(events, config, WRITTEN_FORMAT), undefined);
 }

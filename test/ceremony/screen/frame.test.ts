@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { BODY_ROWS, BODY_TOP, type FrameContext, screenFrame } from "../../../ceremony/screen/frame.ts";
 import { line, lineWidth, span } from "../../../ceremony/screen/span.ts";
-import { stepsOf } from "../../../ceremony/table/steps.ts";
+import { STEPS, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
 import { Secret } from "../../../core/secret.ts";
 import { textOf } from "../flow/table.ts";
 
@@ -11,7 +11,7 @@ const MODES = ["rehearsal", "production"] as const;
 
 function contexts(): FrameContext[] {
   return MODES.flatMap((mode) => {
-    const steps = stepsOf(mode);
+    const steps = stepsOf(mode, STEPS);
     const network = mode === "rehearsal" ? "regtest" : "mainnet";
     return steps.flatMap((step) =>
       step.pages.map((page) => ({ mode, network, version: "10.20.30", steps, step, page })),

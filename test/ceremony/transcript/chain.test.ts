@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { secondsBetween } from "../../../ceremony/steps/agreement.ts";
 import {
   appendEvent,
   type EventDraft,
   isTimestamp,
-  secondsBetween,
   TRANSCRIPT_GENESIS,
   TranscriptFault,
   timestamp,

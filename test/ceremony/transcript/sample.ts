@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import { INTERNAL_VERSION } from "../../../ceremony/seed/aezeed.ts";
+import { STEPS, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
+import type { Actor, Step, TableEntry } from "../../../ceremony/steps/row.ts";
 import { type Config, configHash, type Mode } from "../../../ceremony/table/config.ts";
 import type { FieldRule } from "../../../ceremony/table/fields.ts";
-import {
-  type Actor,
-  ROOM_ITEMS,
-  type Step,
-  type StepId,
-  stepsOf,
-  type TableEntry,
-} from "../../../ceremony/table/steps.ts";
+import { ROOM_ITEMS } from "../../../ceremony/table/lists.ts";
 import {
   appendEvent,
   type EventDraft,
@@ -17,6 +12,7 @@ import {
   timestamp,
   transcriptLineHash,
 } from "../../../ceremony/transcript/chain.ts";
+import { WRITTEN_FORMAT } from "../../../ceremony/transcript/format.ts";
 import { leastOf } from "../../../ceremony/transcript/order.ts";
 import type { JsonObject, JsonValue } from "../../../core/canonical.ts";
 import { RECIPIENT } from "../../signer/bundle/samples.ts";
@@ -73,7 +69,7 @@ function sampleValue(rule: FieldRule, name: string): JsonValue {
 }
 
 /** What the lines have to agree on, by `step.what`. */
-function agreed(step: StepId, entry: TableEntry, index: number, actor: Actor, config: Config): JsonObject {
+function agreed(step: string, entry: TableEntry, index: number, actor: Actor, config: Config): JsonObject {
   const name = `${step}.${entry.what}`;
   const { mode, network, rolls, passphrase, plates } = config;
   const fixed: Readonly<Record<string, JsonObject>> = {
@@ -117,7 +113,7 @@ export function sampleDraft(step: Step, entry: TableEntry, index: number, config
 
 /** The events of a whole ceremony, each as often as it must stand. */
 export function sampleDrafts(mode: Mode, config = sampleConfig(mode)): EventDraft[] {
-  return stepsOf(mode).flatMap((step) =>
+  return stepsOf(mode, STEPS).flatMap((step) =>
     step.records.flatMap((entry) =>
       Array.from({ length: leastOf(entry, config) }, (_, index) => sampleDraft(step, entry, index, config)),
     ),
@@ -125,10 +121,10 @@ export function sampleDrafts(mode: Mode, config = sampleConfig(mode)): EventDraf
 }
 
 /** Chains events, half a minute apart. */
-export function chained(drafts: readonly EventDraft[]): { lines: Buffer[]; head: string } {
+export function chained(drafts: readonly EventDraft[], format = WRITTEN_FORMAT): { lines: Buffer[]; head: string } {
   let head = TRANSCRIPT_GENESIS;
   const lines = drafts.map((draft, index) => {
-    const next = appendEvent(head, draft, timestamp(STARTED + 30 * index));
+    const next = appendEvent(head, draft, timestamp(STARTED + 30 * index), format);
     head = next.head;
     return next.line;
   });

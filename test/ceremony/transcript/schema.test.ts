@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ANYWHERE } from "../../../ceremony/steps/anywhere.ts";
+import { CEREMONY_REFUSALS, STEPS } from "../../../ceremony/steps/ceremonies.ts";
+import { ACTORS, EVENT_KINDS, type Step, type TableEntry } from "../../../ceremony/steps/row.ts";
 import type { FieldRule } from "../../../ceremony/table/fields.ts";
-import { CEREMONY_REFUSALS } from "../../../ceremony/table/refusals.ts";
-import { ACTORS, ANYWHERE, EVENT_KINDS, STEPS, type Step, type TableEntry } from "../../../ceremony/table/steps.ts";
 import type { EventDraft } from "../../../ceremony/transcript/chain.ts";
 import { checkEvent } from "../../../ceremony/transcript/schema.ts";
 import type { JsonValue } from "../../../core/canonical.ts";
@@ -12,10 +13,12 @@ import { sampleConfig, sampleDraft } from "./sample.ts";
 const ROWS: readonly { step: Step; entry: TableEntry; draft: EventDraft }[] = STEPS.flatMap((step) =>
   [...step.records, ...ANYWHERE].map((entry) => {
     const draft = sampleDraft(step, entry, 0, sampleConfig("rehearsal"));
-    const id = entry.kind === "refusal" ? (step.refuses[0] ?? "write_failed") : undefined;
+    const id = entry.kind === "refusal" ? (Object.keys(step.refusals)[0] ?? "write_failed") : undefined;
     return { step, entry, draft: id === undefined ? draft : { ...draft, data: { ...draft.data, id } } };
   }),
-).filter(({ step, entry }) => entry.kind !== "refusal" || step.refuses.length > 0 || step.room === "table");
+).filter(
+  ({ step, entry }) => entry.kind !== "refusal" || Object.keys(step.refusals).length > 0 || step.room === "table",
+);
 
 const codeOf = (draft: EventDraft): string => {
   const checked = checkEvent(draft);
@@ -140,7 +143,7 @@ test("a refusal is recorded in its own step, the disk's in any step at the table
         kind: "refusal",
         data: { what: "refused", id, attempt: 1, position: 0 },
       };
-      const own = step.refuses.some((known) => known === id);
+      const own = Object.keys(step.refusals).some((known) => known === id);
       const disk =
         (id === "write_failed" && step.room === "table") || (id === "written_differs" && step.id === "bundle");
       const expected =
