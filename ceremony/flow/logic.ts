@@ -60,7 +60,7 @@ export function logicOf({ logic }: PlayedCeremony, step: string): StepLogic<unkn
 }
 
 /** What a refusal says and what follows: a row's own, or one of another step that it meets. */
-export function refusalOf({ steps }: PlayedCeremony, id: string): RowRefusal {
+export function rowRefusalOf({ steps }: PlayedCeremony, id: string): RowRefusal {
   return given(
     steps.map(({ refusals }) => refusals[id]).find((refusal) => refusal !== undefined),
     `the refusal ${id}`,

@@ -6,7 +6,7 @@ import { ANYWHERE } from "../steps/anywhere.ts";
 import { type RefusalId, stepsFor } from "../steps/ceremonies.ts";
 import type { Actor, EventKind, Room, Step } from "../steps/row.ts";
 import { editLine, fieldLine, UNTAKEN } from "./field.ts";
-import { logicOf, PLAYED, type PlayedCeremony, refusalOf } from "./logic.ts";
+import { logicOf, PLAYED, type PlayedCeremony, rowRefusalOf } from "./logic.ts";
 import {
   type Ask,
   FlowFault,
@@ -262,7 +262,7 @@ function apply(play: Play, turn: StepTurn<unknown>): Advance {
     const attempt = Math.min((play.attempts[id] ?? 0) + 1, COUNT_MAX);
     const note = { what: "refused", actor: "machine" as const, data: { id, attempt, position } };
     if (!play.complete) drafts.push(draft(play.step, note));
-    const { text, after } = refusalOf(play.ceremony, id);
+    const { text, after } = rowRefusalOf(play.ceremony, id);
     const message = detail === undefined ? text : `${detail} ${text}`;
     next = { ...next, message, attempts: { ...play.attempts, [id]: attempt } };
     if (after === "ends") return { play: { ...next, over: id }, drafts, outcome: { kind: "refused", id } };
