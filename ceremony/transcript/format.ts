@@ -42,12 +42,13 @@ export const WRITTEN_FORMAT: TranscriptFormat = formatOf(STEPS);
 export const FORMATS: Readonly<Record<number, TranscriptFormat>> = { 1: FORMAT_1, [RECORDS_VERSION]: WRITTEN_FORMAT };
 
 /**
- * The format that a transcript is checked against, by `records` in the data of its first line. Format 1 does not name itself; a
- * number that nobody knows is read as format 1 too, which has no such field and refuses it.
+ * The format that a transcript is checked against, by `records` in the data of its first line. Format 1 does not name
+ * itself; a number that nobody knows is read as today's format, which refuses it.
  */
 export function formatNamed(opened: JsonObject): TranscriptFormat {
-  const number = opened["records"];
-  return (typeof number === "number" ? FORMATS[number] : undefined) ?? FORMAT_1;
+  if (!Object.hasOwn(opened, "records")) return FORMAT_1;
+  const number = Number(opened["records"]);
+  return (number > 1 ? FORMATS[number] : undefined) ?? WRITTEN_FORMAT;
 }
 
 /** The entry that allows an event of this step, if there is one. */

@@ -3,6 +3,7 @@ import type { StepDraft } from "../../../ceremony/flow/play.ts";
 import { formatPhrase, wordIndexes } from "../../../ceremony/seed/phrase.ts";
 import { wordBytes } from "../../../ceremony/seed/wordlist.ts";
 import { STEPS, type StepId, stepsOf } from "../../../ceremony/steps/ceremonies.ts";
+import { RECORDS_VERSION } from "../../../ceremony/steps/keys.ts";
 import { checkAgreement } from "../../../ceremony/transcript/agreement.ts";
 import {
   appendEvent,
@@ -121,7 +122,7 @@ function transcriptOf(sitting: Sitting): TranscriptEvent[] {
     step: "selftest",
     actor: "machine",
     kind: "open",
-    data: { ...opened, configHash, config: { ...config } },
+    data: { ...opened, configHash, config: { ...config }, records: RECORDS_VERSION },
   };
   let head = TRANSCRIPT_GENESIS;
   return [first, ...sitting.drafts].map((draft) => {

@@ -5,6 +5,7 @@ import { CEREMONY_REFUSALS, STEPS } from "../../../ceremony/steps/ceremonies.ts"
 import { ACTORS, EVENT_KINDS, type Step, type TableEntry } from "../../../ceremony/steps/row.ts";
 import type { FieldRule } from "../../../ceremony/table/fields.ts";
 import type { EventDraft } from "../../../ceremony/transcript/chain.ts";
+import { formatNamed, WRITTEN_FORMAT } from "../../../ceremony/transcript/format.ts";
 import { checkEvent } from "../../../ceremony/transcript/schema.ts";
 import type { JsonValue } from "../../../core/canonical.ts";
 import { sampleConfig, sampleDraft } from "./sample.ts";
@@ -21,7 +22,8 @@ const ROWS: readonly { step: Step; entry: TableEntry; draft: EventDraft }[] = ST
 );
 
 const codeOf = (draft: EventDraft): string => {
-  const checked = checkEvent(draft);
+  // The first line says which format it has.
+  const checked = checkEvent(draft, draft.kind === "open" ? formatNamed(draft.data) : WRITTEN_FORMAT);
   return checked.ok ? "ok" : `${checked.error.code} ${checked.error.field}`;
 };
 const withField = (draft: EventDraft, name: string, value: JsonValue): EventDraft => ({
