@@ -68,7 +68,16 @@ function installElsewhere(target: string): void {
 /** Builds a copy of the sources elsewhere and returns what came out. */
 async function buildElsewhere({ folder, zone, umask, changed }: Circumstances): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["ceremony", "iso", "signer", "VERSION", "package.json", "package-lock.json", "tsconfig.json"]) {
+  for (const name of [
+    "ceremony",
+    "core",
+    "deploy",
+    "iso",
+    "VERSION",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+  ]) {
     cpSync(join(CHECKOUT, name), join(folder, name), { recursive: true });
   }
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
