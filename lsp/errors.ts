@@ -1,3 +1,5 @@
+import { printedError } from "../core/errors.ts";
+
 /**
  * Every code that `lsp` can end with or log, and what it tells a person. A code is part of the interface: it is printed
  * in brackets before the sentence, it is the `code` of a log line, and docs/lsp.md has a row for it.
@@ -97,9 +99,7 @@ export const LSP_ERRORS = {
 
 export type LspErrorCode = keyof typeof LSP_ERRORS;
 
-export const LSP_EXIT = { done: 0, refused: 1, usage: 2 } as const;
-
 /** One line for a person: the code, the sentence, and what it is about. */
 export function lspErrorLine(code: LspErrorCode, about = ""): string {
-  return `lsp: [${code}] ${LSP_ERRORS[code]}${about === "" ? "" : ` (${about})`}\n`;
+  return printedError("lsp", code, LSP_ERRORS[code], about);
 }

@@ -1,9 +1,11 @@
+import { EXIT } from "../../core/errors.ts";
 import { networkAdvice } from "../../core/network.ts";
 import { separateValues } from "../../core/options.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { type Config, MODES, parseConfig } from "../table/config.ts";
 
-export const CEREMONY_EXIT = { done: 0, refused: 1, usage: 2, early: 3 } as const;
+/** `early`: the ceremony was ended, or a transcript stops, with nothing wrong in it. */
+export const CEREMONY_EXIT = { ...EXIT, early: 3 } as const;
 
 export const CEREMONY_USAGE = `usage: ceremony [options]          a ceremony, in this terminal (from 80x24)
        ceremony inspect [options]  what lnd makes of 24 words: node id, birthday

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import { EXIT } from "../../core/errors.ts";
 import { asksHelp } from "../../core/options.ts";
-import { LSP_EXIT, type LspErrorCode, lspErrorLine } from "../errors.ts";
+import { type LspErrorCode, lspErrorLine } from "../errors.ts";
 import type { LspStartError } from "../files.ts";
 
 const out = (text: string): void => void process.stdout.write(text);
@@ -12,12 +13,12 @@ export async function dispatchLsp(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === undefined || (command !== "client" && asksHelp(args))) {
     out((await import("./usage.ts")).LSP_USAGE);
-    return LSP_EXIT.done;
+    return EXIT.done;
   }
   switch (command) {
     case "--version":
       out(`${(await import("../../core/version.ts")).packageVersion()}\n`);
-      return LSP_EXIT.done;
+      return EXIT.done;
     case "run":
       return withConfig(rest, async (path) => (await import("./run.ts")).runLsp(path));
     case "config":
@@ -38,7 +39,7 @@ async function config([command, ...rest]: readonly string[]): Promise<number> {
   if (command !== "keys" || rest.length > 0) return usage("config check or config keys");
   const { configKeys } = await import("./config.ts");
   for (const { name, value, meaning } of configKeys()) out(`${name.padEnd(34)}${value.padEnd(13)}${meaning}\n`);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 async function checkConfig(path: string): Promise<number> {
@@ -50,19 +51,19 @@ async function checkConfig(path: string): Promise<number> {
   const { faults: ofStart, notes } = await checkStart(config.value, materials);
   const faults = [...ofFiles, ...ofStart];
   for (const fault of faults) refused(fault);
-  if (faults.length > 0) return LSP_EXIT.refused;
+  if (faults.length > 0) return EXIT.refused;
   const { describe } = await import("./describe.ts");
   out(describe(config.value));
   // As comments, for what comes before is YAML that is copied.
   for (const note of notes) out(`# ${note}\n`);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 async function resetNonces(path: string): Promise<number> {
   const done = await (await import("./nonces.ts")).resetNonces(path);
   if (!done.ok) return refused(done.error);
   out(`${done.value}\n`);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 async function macaroon(rest: readonly string[]): Promise<number> {
@@ -72,7 +73,7 @@ async function macaroon(rest: readonly string[]): Promise<number> {
   const { bakeCommand } = await import("../node/macaroon.ts");
   const more = (["sign", "swaps"] as const).filter((feature) => wanted.has(`--${feature}`));
   out(`${bakeCommand(["info", "blocks", ...more])}\n`);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 function withConfig(args: readonly string[], act: (path: string) => Promise<number>): Promise<number> | number {
@@ -89,12 +90,12 @@ function refused({ code, about }: LspStartError): number {
   const many: readonly LspErrorCode[] = ["config_syntax", "config_invalid"];
   err(lspErrorLine(code, many.includes(code) ? "" : about));
   if (many.includes(code)) for (const fault of about.split("; ")) err(`  ${fault}\n`);
-  return LSP_EXIT.refused;
+  return EXIT.refused;
 }
 
 function usage(why: string): number {
   err(lspErrorLine("usage", why));
-  return LSP_EXIT.usage;
+  return EXIT.usage;
 }
 
 /** npm runs scripts in the checkout and says in INIT_CWD where the caller stands: relative paths are the caller's. */

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
+import { isLoopback } from "../../core/hosts.ts";
 import { NETWORKS, networkRule } from "../../core/network.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import {
@@ -15,10 +16,6 @@ import {
   START_TIMEOUT_SECONDS,
 } from "../limits.ts";
 import { isCompressedKey } from "../wire/signature.ts";
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 const path = z.string().min(1).max(4_096);
 const port = z.number().int().min(0).max(65_535);
@@ -237,8 +234,4 @@ function faultsOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): strin
     if (best !== undefined) return best.flatMap((fault) => faultsOf(fault, at));
   }
   return [`${at.join(".") || "configuration"}: ${issue.message}`];
-}
-
-function isLoopback(host: string): boolean {
-  return LOOPBACK.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
 }

@@ -1,6 +1,7 @@
+import { EXIT } from "../../core/errors.ts";
 import { notifySystemd } from "../../core/notify.ts";
 import type { Result } from "../../core/result.ts";
-import { LSP_EXIT, lspErrorLine } from "../errors.ts";
+import { lspErrorLine } from "../errors.ts";
 import type { LspStartError } from "../files.ts";
 import { describeError, openLog } from "./log.ts";
 import { loadConfig, loadMaterials } from "./materials.ts";
@@ -21,7 +22,7 @@ export async function runLsp(path: string): Promise<number> {
   // Node would print the exception with its text, which may quote a request. The unit starts the process again.
   process.once("uncaughtException", (error) => {
     log.fatal({ code: "failed", error: describeError(error) }, "failed");
-    process.exit(LSP_EXIT.refused);
+    process.exit(EXIT.refused);
   });
   const closers: Closer[] = [];
   const started = await serveLsp({ config: config.value, materials: materials.value, log, signal, closers });
@@ -46,12 +47,12 @@ export async function runLsp(path: string): Promise<number> {
   }
   if (!signal.aborted) return end(started);
   log.info("stopped");
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 function end(result: Result<unknown, LspStartError>): number {
   if (!result.ok) process.stderr.write(lspErrorLine(result.error.code, result.error.about));
-  return LSP_EXIT.refused;
+  return EXIT.refused;
 }
 
 /** A second signal ends the process at once, as the system has it. */

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../../core/hosts.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { type ClientError, fault } from "./fault.ts";
 
@@ -29,11 +29,11 @@ export function parsePlace(address: string, tls: TlsTrust | "plaintext-loopback"
     /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(address) ?? [];
   const [host, port] = [bracketed ?? plain, Number(digits)];
   if (host === undefined || port < 1 || port > 65_535) return fail(fault("client_address", address));
-  if (tls === "plaintext-loopback" && !isLoopback(host)) return fail(fault("client_plaintext", address));
+  if (tls === "plaintext-loopback" && !isThisMachine(host)) return fail(fault("client_plaintext", address));
   return ok({ host, port, authority: address, tls: tls === "plaintext-loopback" ? undefined : tls });
 }
 
 /** A name may resolve to anything; `localhost` is this machine by RFC 6761 6.3. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || isLoopback(host);
 }

@@ -1,6 +1,6 @@
+import { EXIT } from "../../core/errors.ts";
 import { NETWORKS, parseNetwork } from "../../core/network.ts";
 import { ok, type Result } from "../../core/result.ts";
-import { LSP_EXIT } from "../errors.ts";
 import { type LspStartError, readBytes, readStartText } from "../files.ts";
 import { type LspClientOptions, openLspClient } from "./client.ts";
 import type { ClientError } from "./fault.ts";
@@ -20,7 +20,7 @@ export async function askLsp(values: Values, method: string, call: ClientCall): 
   const failed = (error: LspStartError | ClientError): number => {
     if (json) process.stdout.write(errorJson(error));
     else process.stderr.write(errorText(error));
-    return LSP_EXIT.refused;
+    return EXIT.refused;
   };
   const certificate = cert === undefined ? ok(undefined) : readStartText(cert);
   if (!certificate.ok) return failed(certificate.error);
@@ -37,7 +37,7 @@ export async function askLsp(values: Values, method: string, call: ClientCall): 
   if (!answer.ok) return failed(answer.error);
   const text = json ? answerJson(answer.value, method, nodeId) : answerText(answer.value, lines, nodeId, Date.now());
   process.stdout.write(text);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 /** Everything but files; or what is missing or wrong. */

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { EXIT } from "../../core/errors.ts";
 import { writeSecretFile } from "../../core/files.ts";
 import { Secret } from "../../core/secret.ts";
-import { LSP_EXIT, lspErrorLine } from "../errors.ts";
+import { lspErrorLine } from "../errors.ts";
 import { askLsp } from "./ask.ts";
 import { requestKeyOf } from "./key.ts";
 import { CLIENT_METHODS, CLIENT_OPTIONS, METHOD_OPTIONS, type Values } from "./options.ts";
@@ -13,7 +14,7 @@ export async function runClient(args: readonly string[]): Promise<number> {
   const [command = "--help", ...rest] = args;
   if ([command, ...rest].some((arg) => arg === "--help" || arg === "-h")) {
     process.stdout.write(CLIENT_USAGE);
-    return LSP_EXIT.done;
+    return EXIT.done;
   }
   if (command === "new-key") return newKey(rest);
   const method = Object.hasOwn(CLIENT_METHODS, command) ? CLIENT_METHODS[command] : undefined;
@@ -52,10 +53,10 @@ function newKey(args: readonly string[]): number {
   if (!written.ok) {
     const code = written.error.code === "file_exists" ? "file_exists" : "file_unwritable";
     process.stderr.write(lspErrorLine(code, out));
-    return LSP_EXIT.refused;
+    return EXIT.refused;
   }
   process.stdout.write(`${Buffer.from(key.publicKey).toString("hex")}\n`);
-  return LSP_EXIT.done;
+  return EXIT.done;
 }
 
 /** Digits without a string between, which could not be overwritten. */
@@ -71,5 +72,5 @@ function hexLine({ bytes }: Secret): Buffer {
 
 function usage(why: string): number {
   process.stderr.write(lspErrorLine("usage", why));
-  return LSP_EXIT.usage;
+  return EXIT.usage;
 }

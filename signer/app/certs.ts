@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { EXIT } from "../../core/errors.ts";
 import {
   type Authority,
   type Credential,
@@ -10,7 +11,7 @@ import {
   readAuthority,
   validFor,
 } from "../pki/authority.ts";
-import { SIGNER_EXIT, signerErrorLine } from "./errors.ts";
+import { signerErrorLine } from "./errors.ts";
 import type { SignerOptionsGiven } from "./materials.ts";
 
 const CA_DAYS = 3_650;
@@ -27,14 +28,14 @@ export async function runCerts(options: SignerOptionsGiven): Promise<number> {
   const days = Number(options["days"] ?? DAYS);
   if (typeof folder !== "string" || !Number.isInteger(days) || days < 1 || days > CA_DAYS) {
     process.stderr.write(signerErrorLine("usage", "certs needs --out DIR; --days is 1 to 3650"));
-    return SIGNER_EXIT.usage;
+    return EXIT.usage;
   }
   const clients = listOf(options["client"], ["lsp"]);
   const wrong = clients.find((name) => !/^[a-z][a-z0-9-]{0,31}$/.test(name) || name === "ca" || name === "server");
   const taken = wrong ?? clients.find((name) => existsSync(join(folder, `${name}.key`)));
   if (taken !== undefined) {
     process.stderr.write(signerErrorLine(wrong === undefined ? "file_exists" : "usage", taken));
-    return wrong === undefined ? SIGNER_EXIT.refused : SIGNER_EXIT.usage;
+    return wrong === undefined ? EXIT.refused : EXIT.usage;
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const now = Date.now();
@@ -50,7 +51,7 @@ export async function runCerts(options: SignerOptionsGiven): Promise<number> {
     write(folder, name, credential);
     process.stdout.write(`${name} ${credential.fingerprint}\n`);
   }
-  return SIGNER_EXIT.done;
+  return EXIT.done;
 }
 
 function authorityOf(folder: string, now: number): Authority {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import { EXIT } from "../../core/errors.ts";
 import { asksHelp, separateValues } from "../../core/options.ts";
-import { SIGNER_EXIT, signerErrorLine } from "./errors.ts";
+import { signerErrorLine } from "./errors.ts";
 import type { SignerOptionsGiven } from "./materials.ts";
 
 const out = (text: string): void => void process.stdout.write(text);
@@ -29,12 +30,12 @@ export async function dispatchSigner(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === undefined || asksHelp(args)) {
     out((await import("./usage.ts")).SIGNER_USAGE);
-    return SIGNER_EXIT.done;
+    return EXIT.done;
   }
   switch (command) {
     case "--version":
       out(`${(await import("../../core/version.ts")).packageVersion()}\n`);
-      return SIGNER_EXIT.done;
+      return EXIT.done;
     case "audit":
       return audit(rest);
     case "recipient": {
@@ -90,7 +91,7 @@ async function audit(given: readonly string[]): Promise<number> {
     const prepared = (await import("./materials.ts")).prepareData(data);
     if (!prepared.ok) {
       err(signerErrorLine(prepared.error.code, prepared.error.about));
-      return SIGNER_EXIT.refused;
+      return EXIT.refused;
     }
   }
   return runAudit(rest, { stdout: out, stderr: err });
@@ -102,18 +103,18 @@ async function checkConfig(options: SignerOptionsGiven): Promise<number> {
   if (!config.ok) {
     err(signerErrorLine(config.error.code, ""));
     for (const fault of config.error.about.split("; ")) err(`  ${fault}\n`);
-    return SIGNER_EXIT.refused;
+    return EXIT.refused;
   }
   const { checkSignerStart: checkStart } = await import("./check.ts");
   const { faults, notes } = await checkStart(config.value);
   for (const { code, about } of faults) err(signerErrorLine(code, about));
-  if (faults.length > 0) return SIGNER_EXIT.refused;
+  if (faults.length > 0) return EXIT.refused;
   const { network, mode, clients } = config.value;
   out(`ok: ${mode} on ${network}\n`);
   for (const { name, socket, fingerprints } of clients)
     out(`client ${name}: ${[...(socket === undefined ? [] : [socket]), ...fingerprints].join(" ")}\n`);
   for (const note of notes) out(`${note}\n`);
-  return SIGNER_EXIT.done;
+  return EXIT.done;
 }
 
 /** The admin socket's path is all that these need: a whole configuration only where one was given. */
@@ -129,13 +130,11 @@ async function admin(command: string, options: SignerOptionsGiven): Promise<numb
   const answer = await (await import("./ask.ts")).askSignerAdmin(path, command);
   if (answer === undefined) {
     err(signerErrorLine("admin_unreachable", path));
-    return SIGNER_EXIT.refused;
+    return EXIT.refused;
   }
   out(`${answer}\n`);
   // A person or a probe asks whether it signs; the other two ask whether it was done.
-  return answer.includes(command === "status" ? '"serving":true' : '"ok":true')
-    ? SIGNER_EXIT.done
-    : SIGNER_EXIT.refused;
+  return answer.includes(command === "status" ? '"serving":true' : '"ok":true') ? EXIT.done : EXIT.refused;
 }
 
 async function withOptions(
@@ -162,7 +161,7 @@ async function withOptions(
 
 function usage(why: string): number {
   err(signerErrorLine("usage", why));
-  return SIGNER_EXIT.usage;
+  return EXIT.usage;
 }
 
 /** npm runs scripts in the checkout and says in INIT_CWD where the caller stands: relative paths are the caller's. */

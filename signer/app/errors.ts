@@ -1,3 +1,5 @@
+import { printedError } from "../../core/errors.ts";
+
 /**
  * Every code that `signer` can end with, and what it tells a person. A code is part of the interface: it is printed in
  * brackets before the sentence, it is the `code` of a log line, and docs/signer.md has a row for it.
@@ -68,10 +70,8 @@ export const SIGNER_ERRORS = {
 
 export type SignerErrorCode = keyof typeof SIGNER_ERRORS;
 
-export const SIGNER_EXIT = { done: 0, refused: 1, usage: 2 } as const;
-
 /** One line for a person: the code, the sentence, and what it is about. */
 export function signerErrorLine(code: string, about = ""): string {
   const sentence = Object.hasOwn(SIGNER_ERRORS, code) ? SIGNER_ERRORS[code as SignerErrorCode] : "refused";
-  return `signer: [${code}] ${sentence}${about === "" ? "" : ` (${about})`}\n`;
+  return printedError("signer", code, sentence, about);
 }

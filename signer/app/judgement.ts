@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EXIT } from "../../core/errors.ts";
 import { type Network, networkRule, parseNetwork } from "../../core/network.ts";
 import { findEnd } from "../audit/start.ts";
 import { savedOf } from "../engine/judge.ts";
@@ -9,7 +10,7 @@ import type { PolicyConfig } from "../policy/settings.ts";
 import { openState, type PolicyState } from "../policy/state.ts";
 import type { SignItem } from "../policy/subject.ts";
 import type { SignerConfig } from "./config.ts";
-import { SIGNER_EXIT, signerErrorLine } from "./errors.ts";
+import { signerErrorLine } from "./errors.ts";
 import { loadAccounts, loadSignerConfig, type SignerOptionsGiven } from "./materials.ts";
 import { policySettings } from "./settings.ts";
 
@@ -50,7 +51,7 @@ export function runPolicy(options: SignerOptionsGiven): number {
   if (typeof given === "number") return given;
   out(policyTable(given.settings));
   for (const sentence of whatIsOff(given.settings)) out(`\n${sentence}\n`);
-  return SIGNER_EXIT.done;
+  return EXIT.done;
 }
 
 /** `signer explain FRAME`: exit 0 when it would be signed, 1 when refused. */
@@ -79,7 +80,7 @@ export function runExplain(frameText: string | undefined, options: SignerOptions
   if (message !== undefined) out(`\n${message}\n`);
   if (options["node-id"] === undefined && named !== undefined) out(`\njudged as the signer of ${named}\n`);
   out(decision.kind === "sign" ? "\nsigned\n" : `\nrefused: ${decision.rule}: ${decision.reason}\n`);
-  return decision.kind === "sign" ? SIGNER_EXIT.done : SIGNER_EXIT.refused;
+  return decision.kind === "sign" ? EXIT.done : EXIT.refused;
 }
 
 function namedKey(item: SignItem): string | undefined {
@@ -101,10 +102,10 @@ function readFrame(text: string): Uint8Array | undefined {
 
 function usage(why: string): number {
   err(signerErrorLine("usage", why));
-  return SIGNER_EXIT.usage;
+  return EXIT.usage;
 }
 
 function refuse(code: string, about: string): number {
   err(signerErrorLine(code, about));
-  return SIGNER_EXIT.refused;
+  return EXIT.refused;
 }

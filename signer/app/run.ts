@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { EXIT } from "../../core/errors.ts";
 import { notifySystemd } from "../../core/notify.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { daysLeft, untimely } from "../../core/tlspair.ts";
@@ -11,7 +12,7 @@ import { openSigning } from "../engine/signing.ts";
 import { whatIsOff } from "../policy/explain.ts";
 import type { SignerConfig } from "./config.ts";
 import { isReadableExecutable, turnOffSignerDumps } from "./dumps.ts";
-import { SIGNER_EXIT, signerErrorLine } from "./errors.ts";
+import { signerErrorLine } from "./errors.ts";
 import {
   loadAccounts,
   loadSignerConfig,
@@ -50,18 +51,18 @@ export async function runSigner(options: SignerOptionsGiven): Promise<number> {
   await service.close();
   log.info("stopped");
   // With another code than 0 the unit starts it again.
-  return why === "broken" ? SIGNER_EXIT.refused : SIGNER_EXIT.done;
+  return why === "broken" ? EXIT.refused : EXIT.done;
 }
 
 /** A signal while it starts, a passphrase is asked for among others: the terminal is left as it was found. */
 function giveUp(): number {
   if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  return SIGNER_EXIT.done;
+  return EXIT.done;
 }
 
 function end(result: Result<unknown, SignerStartError>): number {
   if (!result.ok) process.stderr.write(signerErrorLine(result.error.code, result.error.about));
-  return SIGNER_EXIT.refused;
+  return EXIT.refused;
 }
 
 /** From the first line on: a signal while a passphrase is asked for must not be lost either. */

@@ -80,7 +80,7 @@ export const ROOMS: Readonly<Record<string, HouseRoom>> = {
   "signer/main.ts": { may: ["signer/app"] },
 
   "lsp/limits.ts": { may: [], pure: true },
-  "lsp/errors.ts": { may: [], pure: true },
+  "lsp/errors.ts": { may: ["core"], pure: true },
   "lsp/files.ts": { may: ["core", "lsp/limits.ts", "lsp/errors.ts"] },
   "lsp/wire": { may: ["core", "proto", "proto/gen", "lsp/limits.ts"], pure: true },
   "lsp/money": { may: ["core", "lsp/limits.ts", "lsp/wire"], pure: true },

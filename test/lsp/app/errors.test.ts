@@ -34,7 +34,8 @@ describe("the registry of errors", () => {
 
   test("knows every code that the program says to a person", () => {
     const codes = new Set<string>();
-    for (const { text } of sources)
+    // What lsp/swap refuses with is a row of CHECKS, which a client reads and no person.
+    for (const { text } of sources.filter(({ file }) => !file.includes("/lsp/swap/")))
       for (const [, code = ""] of text.matchAll(/\b(?:refuse\(|errorLine\()"(\w+)"/g)) codes.add(code);
     assert(codes.size > 10);
     assert.deepEqual(

@@ -64,7 +64,7 @@ test("a refusal: its words, that it is proven, what to do", async () => {
   const { code, stdout, stderr } = await client("swap-into-ln", ...refund, ...whom(), "--key-file", keyFile);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   assert.deepEqual(stderr.trimEnd().split("\n"), [
-    "lsp: [client_refused] the LSP refused, and signed that it did",
+    "lsp: [client_refused] the LSP refused, in a signed answer",
     "  it says: REFUND_ON_CHAIN_ADDRESS_IS_NOT_SEGWIT",
     "  next: --refund-address has to be native segwit: bc1…, tb1… or bcrt1…",
   ]);
@@ -72,7 +72,7 @@ test("a refusal: its words, that it is proven, what to do", async () => {
   assert.deepEqual(JSON.parse(json.stdout), {
     ok: false,
     code: "client_refused",
-    message: "the LSP refused, and signed that it did",
+    message: "the LSP refused, in a signed answer",
     about: "",
     proven: true,
     refusal: { kind: "failure", generic: [], specific: ["REFUND_ON_CHAIN_ADDRESS_IS_NOT_SEGWIT"], internal: [] },
