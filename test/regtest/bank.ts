@@ -18,8 +18,8 @@ export interface Bank {
   /** Where blocks must pay to. */
   readonly address: string;
   pay(address: string, sat: number | bigint): Promise<string>;
-  /** Spends the coin of an unconfirmed payment back to the bank, for a higher fee. */
-  takeBack(txid: string): Promise<void>;
+  /** Spends the coin of an unconfirmed payment back to the bank, or to an address, for a higher fee; the new id. */
+  takeBack(txid: string, address?: string, sat?: bigint): Promise<string>;
 }
 
 interface Coin {
@@ -71,10 +71,13 @@ export function openBank(call: Chain["call"]): Bank {
         { script: own, sat: change },
       ]);
     },
-    async takeBack(txid) {
+    async takeBack(txid, address, sat = 0n) {
       const coin = spent.get(txid);
       if (coin === undefined) throw new RangeError(`${txid} is no payment of the bank`);
-      await send(coin, [{ script: own, sat: coin.sat - REPLACEMENT_FEE }]);
+      return send(coin, [
+        ...(address === undefined ? [] : [{ script: outputScript(address), sat }]),
+        { script: own, sat: coin.sat - sat - REPLACEMENT_FEE },
+      ]);
     },
   };
 }

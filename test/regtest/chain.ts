@@ -48,8 +48,8 @@ export interface Chain {
   mine(blocks: number): Promise<string[]>;
   /** Sends coins of the outside world to a segwit address; the transaction's id. No block is mined. */
   pay(address: string, sat: number | bigint): Promise<string>;
-  /** Spends the coin of an unconfirmed payment of `pay` otherwise, for a higher fee: the payee gets nothing. */
-  takeBack(txid: string): Promise<void>;
+  /** Spends the coin of an unconfirmed payment of `pay` otherwise, to an address or to nobody's; the new id. */
+  takeBack(txid: string, address?: string, sat?: bigint): Promise<string>;
   /**
    * Cuts the last `depth` blocks and mines a longer branch in their place; the hashes of its blocks. Transactions of the
    * cut blocks return to the mempool and are mined again, but those that `lose` names.
