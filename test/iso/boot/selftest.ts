@@ -1,3 +1,4 @@
+import { CEREMONY_REFUSALS } from "../../../ceremony/steps/ceremonies.ts";
 import type { JsonValue } from "../../../core/canonical.ts";
 import { KEYS } from "../../rehearsal/console.ts";
 import type { BootMachine } from "./machine.ts";
@@ -5,7 +6,7 @@ import type { BootMachine } from "./machine.ts";
 const FIRST_PAGE = /^1\/\d+ /m;
 
 /** What a production says that does not go on. */
-export const REFUSED = "A check failed. Production does not go on";
+export const REFUSED = CEREMONY_REFUSALS.selftest_failed.text;
 
 export interface Checked {
   readonly id: string;
