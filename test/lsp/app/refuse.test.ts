@@ -160,7 +160,10 @@ describe("lsp run refuses to start", needs("go", "postgres"), () => {
       attempt({ database: file("denied", wrong.href) }),
       attempt({ network: "signet", database: { folder: "db" } }),
     ]);
-    assert.deepEqual([gone.code, denied.code, embedded.code], ["store_unavailable", "store_denied", "config_invalid"]);
+    assert.deepEqual(
+      [gone.code, denied.code, embedded.code],
+      ["store_unavailable", "store_password", "config_invalid"],
+    );
     for (const { said } of [gone, denied]) assert.equal(said.includes("s3cret"), false);
     assert.match(embedded.said, /database\.folder: is for regtest and simnet/);
   });

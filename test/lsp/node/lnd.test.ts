@@ -97,7 +97,7 @@ describe("an lnd on a chain", needs("go"), () => {
 
   test("only its own certificate is trusted, and only at an address that the certificate names", async () => {
     const other = nodeOn(lnd, { certificate: readFileSync(regtest.lnd("keys").certificate, "utf8") });
-    assert.equal(await bad(other.info()), "lnd_unavailable");
+    assert.equal(await bad(other.info()), "lnd_certificate");
     other.close();
 
     const relay = await startRelay("127.0.0.2", lnd.target);

@@ -58,7 +58,7 @@ test("a port that is taken, and files that are no certificate and its key, are e
   const mixed = { certificate: files.certificate, privateKey: other.privateKey };
   const missing = { certificate: files.certificate, privateKey: `${files.folder}/none` };
   const reasons: [typeof mixed, string][] = [
-    [mixed, "ERR_OSSL_X509_KEY_VALUES_MISMATCH"],
+    [mixed, `${other.privateKey}: the key is not the certificate's`],
     [missing, "ENOENT"],
   ];
   for (const [tls, reason] of reasons)

@@ -82,12 +82,13 @@ onBoth("keys without a swap are forgotten after their time; no clock alone decid
       fund_address: "a",
       lsp_address: "b",
       refund_address: "c",
-      status: "expired",
+      status: "waiting_fund_chain",
       privacy: "public",
       pending_chan_id: null,
       expires_at: new Date(0),
     }))
     .execute();
+  await store.db.updateTable("swaps").set({ status: "expired" }).execute();
   let now: number | undefined;
   const forgotten: bigint[] = [];
   const run = async ({ text }: { readonly text: string }, [at, seconds]: readonly string[]) => {
