@@ -25,7 +25,7 @@ const ENVIRONMENT = { PATH, HOME, npm_config_update_notifier: "false" };
 before(() => {
   mkdirSync(checkout);
   mkdirSync(elsewhere);
-  for (const name of ["ceremony", "signer", "package.json", "package-lock.json", ".npmrc", "VERSION"])
+  for (const name of ["ceremony", "core", "package.json", "package-lock.json", ".npmrc", "VERSION"])
     cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
 });
