@@ -125,6 +125,8 @@ async function openTables(
       return ok(await work());
     } catch (error) {
       const known = storeError(error);
+      // A statement that was on its way when the store was closed: the driver's word for that is an error of its own.
+      if (known === undefined && closing !== undefined) return fail({ code: "store_closed", detail: "" });
       if (known === undefined) throw error;
       return fail(known);
     }
