@@ -11,6 +11,8 @@ interface State {
   readonly page: "written" | "noted" | "lost" | "node";
   readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
   readonly typed: string;
+  /** Where they are, if it is not the folder of the configuration. */
+  readonly folder?: string | undefined;
 }
 
 export const result: StepLogic<State> = {
@@ -22,8 +24,8 @@ export const result: StepLogic<State> = {
   reduce(state, input, scene): StepTurn<State> {
     if (input.kind === "answer" && input.answer.kind === "write") {
       const file = state.files.length === 0 ? "node.json" : "accounts.json";
-      const { sha256, bytes } = input.answer;
-      const next = { ...state, files: [...state.files, { file, sha256, bytes }] };
+      const { sha256, bytes, folder } = input.answer;
+      const next = { ...state, folder, files: [...state.files, { file, sha256, bytes }] };
       const notes = [{ what: "written", actor: "machine" as const, data: { file, sha256, bytes } }];
       if (file === "accounts.json") return { state: next, notes };
       return {
@@ -56,7 +58,7 @@ export const result: StepLogic<State> = {
         page: "written",
         part: state.files.length,
         lines: [
-          line("folder  ", span(scene.facts.config.out.padEnd(60), "strong", "out")),
+          line("folder  ", span((state.folder ?? scene.facts.config.out).padEnd(60), "strong", "out")),
           [],
           ...state.files.flatMap(({ file, sha256, bytes }) => [
             line(span(file, "strong"), `  ${bytes} bytes, read back equal`),

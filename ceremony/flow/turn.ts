@@ -75,7 +75,8 @@ export type HelperAnswer =
   | { readonly kind: "today"; readonly date: string }
   | { readonly kind: "drawn" }
   | { readonly kind: "open" }
-  | { readonly kind: "write"; readonly sha256: string; readonly bytes: number }
+  /** `folder`: where it is, which is another one than the configuration's if that failed. */
+  | { readonly kind: "write"; readonly sha256: string; readonly bytes: number; readonly folder?: string }
   | { readonly kind: "head"; readonly head: string }
   | { readonly kind: "refused"; readonly id: RefusalId };
 

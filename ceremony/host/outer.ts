@@ -1,12 +1,11 @@
 import { runSelfTest } from "../check/selftest.ts";
 import { begin, roomOf, type StepDraft } from "../flow/play.ts";
 import type { AbortReason, Ask, HelperAnswer, SittingFacts } from "../flow/turn.ts";
-import { CHOSEN_QUIET_MS, OUT_ROOM, SUDDEN_QUIET_MS } from "../limits.ts";
+import { CHOSEN_QUIET_MS, SUDDEN_QUIET_MS } from "../limits.ts";
 import type { Config } from "../table/config.ts";
 import { configHash } from "../table/config.ts";
 import { CEREMONY_REFUSALS } from "../table/refusals.ts";
-import { RECORDS_VERSION, type StepId } from "../table/steps.ts";
-import { timestamp } from "../transcript/chain.ts";
+import type { StepId } from "../table/steps.ts";
 import { answerLocally } from "./answers.ts";
 import { ChannelError, type Json } from "./channel.ts";
 import { startTalkingChild } from "./child.ts";
@@ -14,18 +13,16 @@ import { declared } from "./declared.ts";
 import { turnOffCeremonyDumps } from "./dumps.ts";
 import { ceremonyHash } from "./identity.ts";
 import type { FromInner, ToInner } from "./inner.ts";
+import { type Ledger, openLedger, UNNAMED } from "./ledger.ts";
 import { machineView } from "./machine.ts";
-import { type Output, type OutputError, openOutput, prepareFolder, releaseRoom, removeEmptyFolder } from "./output.ts";
+import { prepareFolder, releaseRoom, removeEmptyFolder } from "./output.ts";
+import { FOLDER_TEXTS, rescueOutput } from "./rescue.ts";
 import { type Ending, runSteps } from "./runner.ts";
 import { hasTerminal, openTerminal, type Terminal } from "./terminal.ts";
 import { CEREMONY_EXIT } from "./usage.ts";
 import { ceremonyVersion } from "./version.ts";
 
-const now = (): string => timestamp(Date.now() / 1000);
 const say = (text: string): boolean => process.stderr.write(`ceremony: ${text}\n`);
-
-/** Stands for the id of a ceremony that was refused before people gave it one. */
-const UNNAMED = "unnamed";
 
 /** Why a ceremony ended that was not done, as people say it. */
 const ABORT_TEXTS: Readonly<Record<AbortReason, string>> = {
@@ -39,80 +36,28 @@ const ABORT_TEXTS: Readonly<Record<AbortReason, string>> = {
   failure: "The program itself failed.",
 };
 
-/** What is wrong with an output folder before anything is in it. */
-const FOLDER_TEXTS: Readonly<Record<OutputError["code"], string>> = {
-  out_not_empty: "is not empty",
-  out_unwritable: "cannot be written",
-  out_full: `has no room for ${OUT_ROOM / 1024} KiB`,
-};
-
-/** The transcript before it has a place: what happened before the ceremony had an id is held, with its times. */
-interface Ledger {
-  /** False if it could not be kept. After the last event nothing is added: its hash is on paper already. */
-  record(drafts: readonly StepDraft[]): boolean;
-  open(ceremonyId: string): boolean;
-  /** The step of the last event, for an end that no step chose. */
-  readonly step: () => StepId;
-  readonly output: () => Output | undefined;
-}
-
-function ledger(facts: SittingFacts): Ledger {
-  const started = now();
-  let output: Output | undefined;
-  const held: { readonly draft: StepDraft; readonly at: string }[] = [];
-  let last: Pick<StepDraft, "step" | "kind"> = { step: "selftest", kind: "open" };
-  return {
-    record(drafts) {
-      if (last.kind === "done") return true;
-      const at = now();
-      const to = output;
-      last = drafts.at(-1) ?? last;
-      if (to !== undefined) return drafts.every((draft) => to.append(draft, at));
-      held.push(...drafts.map((draft) => ({ draft, at })));
-      return true;
-    },
-    open(ceremonyId) {
-      const opened = openOutput(facts.config.out);
-      if (!opened.ok) return false;
-      output = opened.value;
-      const { config, version, program } = facts;
-      const data = {
-        what: "opened",
-        program: program.hash,
-        form: program.form,
-        version,
-        ceremonyId,
-        mode: config.mode,
-        network: config.network,
-        configHash: facts.configHash,
-        config: { ...config },
-        records: RECORDS_VERSION,
-      };
-      const first: StepDraft = { step: "selftest", actor: "machine", kind: "open", data };
-      const all = [{ draft: first, at: started }, ...held.splice(0)];
-      return all.every(({ draft, at }) => opened.value.append(draft, at));
-    },
-    step: () => last.step,
-    output: () => output,
-  };
-}
-
 /** What only the parent can answer: it has the disk, the clock and the machine. */
-function answers(book: Ledger, today: () => string): (ask: Ask) => Promise<HelperAnswer> {
+function answers(book: Ledger, rescue: () => Promise<boolean>): (ask: Ask) => Promise<HelperAnswer> {
   return async (ask) => {
     if (ask.kind === "selftest")
       return { kind: "selftest", results: runSelfTest(machineView({ expected: declared() })) };
-    if (ask.kind === "today") return { kind: "today", date: today() };
+    if (ask.kind === "today") return { kind: "today", date: book.now().slice(0, 10) };
     if (ask.kind === "open")
       return book.open(ask.ceremonyId) ? { kind: "open" } : { kind: "refused", id: "write_failed" };
     if (ask.kind === "write") {
-      const written = book.output()?.write(ask.file, ask.text);
-      if (written?.ok === true) return { kind: "write", ...written.value };
-      return { kind: "refused", id: written?.error === "differs" ? "written_differs" : "write_failed" };
+      for (;;) {
+        const written = book.write(ask.file, ask.text);
+        if (written.ok) return { kind: "write", ...written.value, folder: book.folder() };
+        if (!(await rescue()))
+          return { kind: "refused", id: written.error === "differs" ? "written_differs" : "write_failed" };
+      }
     }
     if (ask.kind === "head") {
-      const head = book.output()?.head();
-      return head === undefined ? { kind: "refused", id: "written_differs" } : { kind: "head", head };
+      for (;;) {
+        const head = book.head();
+        if (head !== undefined) return { kind: "head", head };
+        if (!(await rescue())) return { kind: "refused", id: "written_differs" };
+      }
     }
     const answer = answerLocally(ask);
     return answer ?? { kind: "refused", id: "write_failed" };
@@ -145,7 +90,7 @@ async function runChild(
         ending = message.ending;
         break;
       }
-      send({ kind: "recorded", kept: book.record(message.drafts) });
+      send({ kind: "recorded", kept: book.record(message.drafts) !== "lost" });
     }
   } catch (error) {
     // The channel says that the child has gone. Anything else is a fault of this process, and must not pass for a loss.
@@ -195,7 +140,7 @@ export async function runCeremony(config: Config): Promise<number> {
     configHash: configHash(config),
     program: program.value,
   };
-  const book = ledger(facts);
+  const book = openLedger(facts);
   const desk = openTerminal();
   const stops: Stops = { to: undefined, kill: undefined };
   const stop = (reason: AbortReason) => (): void => (stops.to ?? desk.stop)(reason);
@@ -216,9 +161,9 @@ export async function runCeremony(config: Config): Promise<number> {
     fault = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
   }
   // A machine that was refused is evidence: which check it was must not be lost with the screen.
-  if (ending.kind === "refused" && book.output() === undefined) book.open(UNNAMED);
-  if (book.output() === undefined) releaseRoom(config.out);
-  if (folder.value && book.output() === undefined) removeEmptyFolder(config.out);
+  if (ending.kind === "refused" && !book.isOpen()) book.open(UNNAMED);
+  if (!book.isOpen()) releaseRoom(config.out);
+  if (folder.value && !book.isOpen()) removeEmptyFolder(config.out);
   const code = finish(ending, book, desk, config);
   if (fault !== undefined) say(`a fault of the program: ${fault}`);
   await desk.untilQuiet(quietMs(ending));
@@ -241,9 +186,13 @@ async function playRooms(
   book: Ledger,
   stops: Stops,
 ): Promise<Exclude<Ending, { kind: "room" }>> {
+  const rescue = (): Promise<boolean> => rescueOutput(desk, facts, book);
   const helpers = {
-    record: async (drafts: readonly StepDraft[]) => book.record(drafts),
-    answer: answers(book, () => now().slice(0, 10)),
+    record: async (drafts: readonly StepDraft[]) => {
+      const recorded = book.record(drafts);
+      return recorded === "kept" || (recorded === "held" && (await rescue()));
+    },
+    answer: answers(book, rescue),
   };
   let step: StepId = "selftest";
   let known = facts;
@@ -259,20 +208,19 @@ async function playRooms(
 }
 
 function finish(ending: Exclude<Ending, { kind: "room" }>, book: Ledger, desk: Terminal, config: Config): number {
-  const output = book.output();
   if (ending.kind !== "done") {
     const reason = ending.kind === "ended" ? ending.reason : "refused";
     book.record([{ step: ending.step, actor: "machine", kind: "abort", data: { what: "ended", reason } }]);
   }
-  output?.close();
+  book.close();
   desk.clear();
   if (ending.kind === "done") {
     const files =
       config.recipient === undefined ? "node.json and accounts.json" : "node.json, accounts.json and identity.age";
-    say(`done; ${config.out} has transcript.jsonl, ${files}`);
+    say(`done; ${book.folder()} has transcript.jsonl, ${files}`);
     return CEREMONY_EXIT.done;
   }
-  const kept = output === undefined ? "nothing was written" : `${config.out}/transcript.jsonl says what was done`;
+  const kept = book.isOpen() ? `${book.folder()}/transcript.jsonl says what was done` : "nothing was written";
   if (ending.kind === "refused") {
     say(CEREMONY_REFUSALS[ending.id].text);
     say(`refused: ${ending.id}; ${kept}`);

@@ -25,6 +25,11 @@ export const checkId = textField(/^[a-z][a-z0-9_]{1,39}$/, "the id of a check");
 /** What a check saw, made by the program from kernel files and never typed. */
 export const checkValue = textField(/^[ -~]{0,60}$/, "up to 60 printable ASCII characters");
 export const recipient = textField(/^age1[02-9ac-hj-np-z]{58}$/, "an age recipient");
+/** A folder as it stands on the line where people read it. */
+export const outField = textField(
+  /^[!-~]{1,60}$/,
+  "a folder's name of 1 to 60 printable ASCII characters without a space",
+);
 export const versionField = textField(/^\d+\.\d+\.\d+$/, "a version");
 /** The configuration, whole: `ceremony/table/config.ts` parses it again with its own rules. */
 export const configuration: FieldRule = { type: "config" };

@@ -146,8 +146,19 @@ export const ANYWHERE: readonly TableEntry[] = [
   entry("exception", "exception", "any", ["leader"], {
     note: rule.textField(new RegExp(`^[ -~]{1,${NOTE_MAX}}$`), `1 to ${NOTE_MAX} printable ASCII characters`),
   }),
+  // Without the folder: a name that is typed could be anything, a word of the seed too.
+  entry("moved", "exception", "any", ["operator"]),
   entry("ended", "abort", "any", ACTORS, { reason: rule.oneOf(...ABORT_REASONS) }),
 ];
+
+/** Over any page at the table once a plate is engraved: the medium has failed, and another folder is asked for. */
+export const OUTPUT_GONE: Page = {
+  id: "elsewhere",
+  actor: "operator",
+  aloud: "The output folder cannot be written: full, read-only or gone. Operator, type another one.",
+  shows: "a field for another folder; all that was recorded is written into it, and the transcript says so",
+  only: { failure: "if the output folder fails after the plates are engraved" },
+};
 
 const EVERY_MODE = MODES;
 

@@ -2,7 +2,7 @@ import { HASH_ROWS } from "../limits.ts";
 import type { Mode } from "../table/config.ts";
 import { closingList, ROOM_TEXTS } from "../table/lists.ts";
 import { CEREMONY_REFUSALS, refusalText } from "../table/refusals.ts";
-import { ROOM_ITEMS, type Step, type StepId, stepsOf, type TableEntry } from "../table/steps.ts";
+import { OUTPUT_GONE, ROOM_ITEMS, type Step, type StepId, stepsOf, type TableEntry } from "../table/steps.ts";
 import { actorName, aloud, row, stepNumber, tableHead } from "./markdown.ts";
 
 const PEOPLE = ["leader", "operator", "officer1", "officer2", "witness"] as const;
@@ -90,7 +90,7 @@ function stepLines(step: Step, number: string, mode: Mode): readonly string[] {
     return `- \`${id}\`${ends}: ${refusalText(id)}`;
   });
   const papers = PAPERS[step.id];
-  const failures = step.pages.flatMap((page) => {
+  const failures = [...step.pages, ...(step.id === "result" ? [OUTPUT_GONE] : [])].flatMap((page) => {
     const only = page.only !== undefined && "failure" in page.only ? page.only.failure : undefined;
     return only === undefined ? [] : [`- ${capital(only)}: ${aloud(page)}`, `  Screen: ${page.shows}.`];
   });

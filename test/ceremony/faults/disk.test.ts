@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statfsSync,
@@ -15,10 +16,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { OUT_ROOM } from "../../../ceremony/limits.ts";
+import { verifyTranscript } from "../../../ceremony/transcript/verify.ts";
 import { KEYS } from "../../rehearsal/console.ts";
 import { REHEARSED_CHECKOUT } from "../../rehearsal/rehearse.ts";
 import { needs } from "../../tools/need.ts";
-import { FAULTS_TOGETHER, FaultStage } from "./stage.ts";
+import { describeVerdict, FAULTS_TOGETHER, FaultStage } from "./stage.ts";
 
 /** A new folder that goes with the test. */
 function folder(t: TestContext): string {
@@ -56,6 +58,13 @@ async function at(stage: FaultStage, scene: string): Promise<string[]> {
   return stage.terminal.screen().filter((row) => row !== "");
 }
 
+/** No other folder is wanted: the refusal is shown, and Enter ends it. */
+async function endIt(stage: FaultStage): Promise<void> {
+  await stage.terminal.press(`END${KEYS.enter}`);
+  await stage.terminal.waitFor(/! The output folder cannot be written/);
+  await stage.terminal.press(KEYS.enter);
+}
+
 const ENDED = /^left \d+ \w+$/m;
 
 /** Plays with a fault at one scene, until the ceremony shows what it makes of it. */
@@ -89,9 +98,13 @@ describe("a full medium", FAULTS_TOGETHER, () => {
   // A medium is full by the page: what is left of the transcript's last one may do for all lines up to the files.
   test("the room is gone too: it ends with a whole line", needs("tmpfs"), async (t) => {
     const stage = new FaultStage(t, medium(t, "1m"));
-    const either = /^left \d+ \w+$|The output folder cannot be written/m;
+    const either = /^left \d+ \w+$|another folder:/m;
     const screen = (await playWith(stage, "commitment", () => takeRoom(stage.out, 0), either)).join("\n");
-    const refused = screen.includes("The output folder cannot be written");
+    const offered = screen.includes("another folder:");
+    // An event that is not kept ends it at once; a file that is not, by a refusal that somebody has to see.
+    if (offered) await stage.terminal.press(`END${KEYS.enter}`);
+    const next = (await stage.terminal.waitFor(/^left \d+ \w+$|! The output folder cannot be written/m)).join("\n");
+    const refused = next.includes("! The output folder");
     if (refused) await stage.terminal.press(KEYS.enter);
     assert.match(await stage.assertLeft(refused ? 1 : 3), /ended early: output_lost;|refused: write_failed;/);
     const verdict = stage.transcript();
@@ -102,17 +115,45 @@ describe("a full medium", FAULTS_TOGETHER, () => {
 
   test("when accounts.json is written: refused, and no piece of it stays", needs("tmpfs"), async (t) => {
     const stage = new FaultStage(t, medium(t, "1m"));
-    const screen = await playWith(
-      stage,
-      "compare",
-      () => takeRoom(stage.out, 10),
-      /The output folder cannot be written/,
-    );
-    await stage.terminal.press(KEYS.enter);
+    const screen = await playWith(stage, "compare", () => takeRoom(stage.out, 10), /another folder:/);
+    await endIt(stage);
     assert.match(await stage.assertLeft(1, screen), /refused: write_failed/);
     assert.equal(stage.assertEnded("refused").step?.id, "result");
     assert.deepEqual(stage.files(), ["lost+found", "node.json", "transcript.jsonl"]);
   });
+});
+
+describe("once the plates are engraved, another folder is offered", FAULTS_TOGETHER, () => {
+  const faults: readonly (readonly [string, string, (out: string) => void])[] = [
+    ["gone in the test restore", "restore-passphrase", (out) => rmSync(out, { recursive: true })],
+    ["full when accounts.json is written", "compare", (out) => takeRoom(out, 10)],
+    ["gone when the digits are typed", "node-digits", (out) => rmSync(out, { recursive: true })],
+  ];
+  for (const [what, scene, fault] of faults)
+    test(
+      `${what}: all of it is written into the other one, which holds a whole ceremony`,
+      needs("tmpfs"),
+      async (t) => {
+        const stage = new FaultStage(t, join(medium(t, "1m"), "out"));
+        const [full, other] = [folder(t), join(folder(t), "other")];
+        writeFileSync(join(full, "old"), "");
+        const played = stage.play((name) => {
+          if (name === scene) fault(stage.out);
+        });
+        await stage.terminal.waitFor(/another folder:/);
+        await stage.terminal.press(`${full}${KEYS.enter}`);
+        await stage.terminal.waitFor(/It is not empty \(out_not_empty\)/);
+        await stage.terminal.press(`${other}${KEYS.enter}`);
+        await played;
+        assert.match(await stage.assertLeft(0), new RegExp(`done; ${other} has`));
+        assert.deepEqual(readdirSync(other).sort(), ["accounts.json", "node.json", "transcript.jsonl"]);
+        const verdict = verifyTranscript(readFileSync(join(other, "transcript.jsonl")));
+        assert.equal(verdict.kind, "consistent", describeVerdict(verdict));
+        const moved = verdict.events.filter(({ data }) => data["what"] === "moved");
+        assert.equal(moved.length, 1);
+        assert.deepEqual(readdirSync(full), ["old"]);
+      },
+    );
 });
 
 describe("a medium that is taken away ends the ceremony at the next event", FAULTS_TOGETHER, () => {
@@ -123,9 +164,11 @@ describe("a medium that is taken away ends the ceremony at the next event", FAUL
     assert.ok(!existsSync(stage.out));
   });
 
-  test("removed, in the test restore", async (t) => {
+  test("removed, in the test restore, and no other folder is wanted", async (t) => {
     const stage = new FaultStage(t);
-    await playWith(stage, "restore-passphrase", () => rmSync(stage.out, { recursive: true }));
+    const gone = () => rmSync(stage.out, { recursive: true });
+    await playWith(stage, "restore-passphrase", gone, /another folder:/);
+    await stage.terminal.press(`END${KEYS.enter}`);
     assert.match(await stage.assertLeft(3), /ended early: output_lost/);
   });
 
@@ -153,8 +196,8 @@ describe("a medium that is taken away ends the ceremony at the next event", FAUL
       execFileSync("mount", ["--bind", stage.out, stage.out]);
       execFileSync("mount", ["-o", "remount,bind,ro", stage.out]);
     };
-    const screen = await playWith(stage, "compare", turn, /The output folder cannot be written/);
-    await stage.terminal.press(KEYS.enter);
+    const screen = await playWith(stage, "compare", turn, /another folder:/);
+    await endIt(stage);
     await stage.assertLeft(1, screen);
     assert.deepEqual(stage.files(), [".room.part", "transcript.jsonl"]);
     assert.equal(stage.assertEnded("refused").step?.id, "result");
