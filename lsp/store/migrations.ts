@@ -1,3 +1,5 @@
+import { SWAPS } from "./swaptables.ts";
+
 /**
  * The schema, step by step. A step that a release contained is never changed again: databases have its checksum. What
  * comes later is a new step, and only forward: a backup is the way back.
@@ -139,4 +141,4 @@ const FIRST: Migration = {
   ],
 };
 
-export const MIGRATIONS: readonly Migration[] = [FIRST];
+export const MIGRATIONS: readonly Migration[] = [FIRST, SWAPS];

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { type RawBuilder, sql } from "kysely";
-import { BLOCK_STATUSES, CHANNEL_STATUSES, DEPOSIT_STATUSES, SWAP_STATUSES } from "../../lsp/store/schema.ts";
+import { DEPOSIT } from "../../lsp/states/deposit.ts";
+import { OPENING } from "../../lsp/states/opening.ts";
+import { SWAP } from "../../lsp/states/swap.ts";
+import { TRANSACTION } from "../../lsp/states/transaction.ts";
+import { BLOCK_STATUSES, CHANNEL_STATUSES } from "../../lsp/store/schema.ts";
 import type { Store } from "../../lsp/store/store.ts";
 import { onBoth } from "./kinds.ts";
 import { errorCode, keyOf, value } from "./values.ts";
@@ -54,14 +58,16 @@ onBoth("every foreign key has an index, so that nothing is searched row by row",
   );
   assert.deepEqual(bare, []);
   const [count] = await rows(store, sql<{ n: bigint }>`SELECT count(*) AS n FROM pg_constraint WHERE contype = 'f'`);
-  assert.equal(count?.n, 5n);
+  assert.equal(count?.n, 13n);
 });
 
 onBoth("the statuses of the code are those of the tables", async ({ open }) => {
   const store = await open();
   for (const [table, statuses] of [
-    ["swaps", SWAP_STATUSES],
-    ["deposits", DEPOSIT_STATUSES],
+    ["swaps", Object.keys(SWAP.states)],
+    ["deposits", Object.keys(DEPOSIT.states)],
+    ["openings", Object.keys(OPENING.states)],
+    ["transactions", Object.keys(TRANSACTION.states)],
     ["blocks", BLOCK_STATUSES],
     ["channels", CHANNEL_STATUSES],
   ] as const) {
@@ -131,6 +137,8 @@ onBoth("what would break a rule is refused by its name, and nothing of it stays"
       ...change,
     });
   value(await deposit());
+  const change = (status: string, refundTxid: RawBuilder<unknown> = sql`NULL`) =>
+    store.transaction((trx) => sql`UPDATE deposits SET status = ${status}, refund_txid = ${refundTxid}`.execute(trx));
   const users = (key: RawBuilder<unknown>, latest: string, previous: string) =>
     insert("users", { node_pub_key: key, latest_nonce: latest, previous_nonce: previous });
 
@@ -149,8 +157,10 @@ onBoth("what would break a rule is refused by its name, and nothing of it stays"
     ["msat_check", () => deposit({ vout: 1, amount_msat: -1_000n })],
     ["deposits_amount_msat_check", () => deposit({ vout: 1, amount_msat: 0n })],
     ["deposits_vout_check", () => deposit({ vout: 2n ** 32n })],
-    ["deposits_status_check", () => deposit({ vout: 1, status: "Unspent" })],
-    ["deposits_refunded", () => deposit({ vout: 1, status: "spent_refund" })],
+    ["deposits_moves", () => deposit({ vout: 1, status: "Unspent" })],
+    ["deposits_moves", () => deposit({ vout: 1, status: "spent_refund" })],
+    ["deposits_(refunded|spent)", () => change("spent_refund")],
+    ["deposits_spent", () => change("spent_refund", sql`txid`)],
     ["deposits_refund_block", () => deposit({ vout: 1, refund_block_id: blockId })],
     ["deposits_swap_id_fkey", () => deposit({ vout: 1, swap_id: 999n })],
     ["deposits_block_id_fkey", () => deposit({ vout: 1, block_id: 999n })],
@@ -169,7 +179,7 @@ onBoth("what would break a rule is refused by its name, and nothing of it stays"
     ["swaps_uuid", { uuid: "00000000-0000-4000-8000-000000000001" }],
     ["swaps_fund_address", { fund_address: "fund 1" }],
     ["swaps_addresses_differ", { refund_address: "fund 2" }],
-    ["swaps_status_check", { status: "lost", chan_cap_user_msat: 1_000n, chan_cap_lsp_msat: 1_000n }],
+    ["swaps_moves", { status: "lost", chan_cap_user_msat: 1_000n, chan_cap_lsp_msat: 1_000n }],
     ["swaps_funded", { status: "waiting_peer" }],
     ["swaps_opening", { status: "in_psbt_thread", chan_cap_user_msat: 1_000n, chan_cap_lsp_msat: 1_000n }],
     ["swaps_privacy_check", { privacy: "Public" }],
