@@ -145,6 +145,12 @@ export const LND_UNLOCK_MS = 60_000;
  */
 export const LND_BACKOFF_MS = { first: 250, last: 2_000 } as const;
 
+/** Transactions of lnd's wallet that are asked for at a time; fewer where they are so large that `LND_BYTES_MAX` is passed. */
+export const LND_TRANSACTIONS_PAGE = 512;
+/** Signing a PSBT of twenty inputs by a remote signer: each key is a round trip of its own. */
+export const LND_SIGN_MS = 30_000;
+/** lnd's own limit for connecting to a peer that does not answer. */
+export const LND_DIAL_SECONDS = 10n;
 /** The largest answer of lnd that is read: grpc-js's own 4 MiB, said here because a larger history must be asked in parts. */
 export const LND_BYTES_MAX = 4 << 20;
 

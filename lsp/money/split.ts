@@ -26,9 +26,8 @@ export function splitDeposits(total: Msat, { min, max }: Amounts): Split | NoSpl
   // The original advertised a maximum and took more; here what GetCfg says is what holds.
   if (total > max) return "above";
   const { numerator, denominator } = FEE_RATE;
-  const percentage = total * numerator;
-  const least = FEE_MIN * denominator;
-  const fee = ceilToSat(percentage > least ? percentage : least, denominator);
+  const percentage = ceilToSat(total * numerator, denominator);
+  const fee = percentage < FEE_MIN ? FEE_MIN : percentage;
   const user = asMsat(total - fee);
   return { user, lsp: user, fee, capacity: asMsat(2n * user) };
 }

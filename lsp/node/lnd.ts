@@ -1,4 +1,3 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { fail, ok, type Result } from "../../ceremony/result.ts";
 import { type Network, parseNetwork } from "../../ceremony/seed/network.ts";
 import type { Secret } from "../../ceremony/seed/secret.ts";
@@ -6,10 +5,12 @@ import { ChainNotifier } from "../../proto/gen/lnd/chain_pb.js";
 import { type GetInfoResponse, Lightning } from "../../proto/gen/lnd/lightning_pb.js";
 import { Signer } from "../../proto/gen/lnd/signer_pb.js";
 import { WalletState as LndState, State, WalletUnlocker } from "../../proto/gen/lnd/wallet_pb.js";
-import { LND_CALL_MS, LND_UNLOCK_MS } from "../limits.ts";
-import { type LndApi, type LndPlace, openApi } from "./api.ts";
+import { LND_UNLOCK_MS } from "../limits.ts";
 import { type BlockWatch, type BlockWatcher, watchBlocks } from "./blocks.ts";
-import { type LndError, lndError, troubleOf } from "./trouble.ts";
+import { type LndOptions, openCaller } from "./caller.ts";
+import { type LndFunding, openFunding } from "./funding.ts";
+import { type LndError, lndError } from "./trouble.ts";
+import { type LndWallet, openWallet } from "./wallet.ts";
 
 export interface NodeInfo {
   /** The identity key: 33 bytes in lower-case hex. */
@@ -37,12 +38,11 @@ export interface LndNode {
   unlock(password: Secret): Promise<Result<undefined, LndError>>;
   /** Needs no macaroon. */
   state(): Promise<Result<WalletState, LndError>>;
+  /** Coins, addresses and transactions: what swaps need of the chain. */
+  readonly wallet: LndWallet;
+  /** Peers and channels. */
+  readonly funding: LndFunding;
   close(): void;
-}
-
-export interface LndOptions extends LndPlace {
-  /** Of every call but `unlock`. */
-  readonly deadlineMs?: number;
 }
 
 /** lnd/keychain: KeyFamilyNodeKey, and the only key of it. */
@@ -61,17 +61,11 @@ const STATES: ReadonlyMap<LndState, WalletState> = new Map([
 /** rpcperms/interceptor.go: ErrWalletUnlocked. */
 const UNLOCKED_ALREADY = /: wallet already unlocked, /;
 
-const CLOSED = lndError("unavailable", "closed");
-
-/**
- * Connects with the first call. Options that cannot be used (a certificate that is none, a macaroon that is not hex) show
- * in every call as `lnd_failed`.
- */
+/** Connects with the first call; what cannot be connected at all shows in every call. */
 export function openLnd(options: LndOptions): LndNode {
-  const opened = open(options);
-  const { deadlineMs = LND_CALL_MS } = options;
+  const caller = openCaller(options);
+  const { call } = caller;
   const watches = new Set<() => void>();
-  let closed = false;
 
   return {
     async info() {
@@ -83,12 +77,13 @@ export function openLnd(options: LndOptions): LndNode {
       return answer.ok ? ok(answer.value.signature) : answer;
     },
     watchBlocks(watcher) {
-      if (!opened.ok || closed) {
-        watcher.onTrouble?.(opened.ok ? CLOSED : opened.error);
+      const api = caller.api();
+      if (!api.ok) {
+        watcher.onTrouble?.(api.error);
         return { close: () => undefined };
       }
-      const api = opened.value;
-      const { close } = watchBlocks((after) => api.stream(ChainNotifier.method.registerBlockEpochNtfn, after), watcher);
+      const { stream } = api.value;
+      const { close } = watchBlocks((after) => stream(ChainNotifier.method.registerBlockEpochNtfn, after), watcher);
       watches.add(close);
       return {
         close() {
@@ -108,43 +103,13 @@ export function openLnd(options: LndOptions): LndNode {
       const state = STATES.get(answer.value.state);
       return state === undefined ? fail(lndError("failed", `unknown state ${answer.value.state}`)) : ok(state);
     },
+    wallet: openWallet(caller),
+    funding: openFunding(caller),
     close() {
-      closed = true;
       for (const close of watches) close();
-      if (opened.ok) opened.value.close();
+      caller.close();
     },
   };
-
-  function call<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-    ms = deadlineMs,
-  ): Promise<Result<MessageShape<O>, LndError>> {
-    if (!opened.ok) return Promise.resolve(opened);
-    if (closed) return Promise.resolve(fail(CLOSED));
-    const { value: api } = opened;
-    return new Promise((resolve) => {
-      try {
-        api.unary(method, request, Date.now() + ms, (error, answer) => {
-          if (error !== null) resolve(fail(troubleOf(error)));
-          else if (answer === undefined) resolve(fail(lndError("failed", "an answer without a message")));
-          else resolve(ok(answer));
-        });
-      } catch (error) {
-        // What cannot be encoded, and a channel that was closed a moment ago.
-        resolve(fail(lndError("failed", String(error))));
-      }
-    });
-  }
-}
-
-function open(options: LndOptions): Result<LndApi, LndError> {
-  if (!/^(?:[0-9a-f]{2})+$/i.test(options.macaroon)) return fail(lndError("failed", "the macaroon is not hex"));
-  try {
-    return ok(openApi(options));
-  } catch {
-    return fail(lndError("failed", "the certificate is not one in PEM"));
-  }
 }
 
 function nodeInfo(answer: GetInfoResponse): Result<NodeInfo, LndError> {
